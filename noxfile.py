@@ -1,0 +1,195 @@
+"""Every check of the project, each a session: ``python3 -m nox -l`` lists them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ET
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import nox
+
+ROOT = Path(__file__).parent
+DIST = ROOT / "dist"
+PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
+
+LOWEST = "3.10"
+NEWEST = "3.13"
+
+DEMO_SUITE = "networkx.algorithms"
+
+SUITES = {
+    "simplejson": ["simplejson"],
+    "toolz": ["toolz"],
+    "networkx": ["networkx.classes", "networkx.readwrite", "networkx.utils"],
+}
+"""Distributions that ship their tests in the wheel, and the packages whose tests are run."""
+
+nox.needs_version = ">=2025.2.9"
+nox.options.sessions = ["lint", "types", "floors", "tests", "docs"]
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.error_on_missing_interpreters = True
+
+
+def _works(command: str, version: str) -> bool:
+    """Whether *command* starts and is that Python: a version manager's shim may be there and fail."""
+    program = "import sys; print('%d.%d' % sys.version_info[:2])"
+    try:
+        said = subprocess.run([command, "-c", program], capture_output=True, text=True, timeout=30, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return said.returncode == 0 and said.stdout.strip() == version
+
+
+def _version_folders() -> Iterator[Path]:
+    """Folders that hold one Python installation each: pyenv's, and that of the Python that runs nox."""
+    if "PYENV_ROOT" in os.environ:
+        yield Path(os.environ["PYENV_ROOT"], "versions")
+    yield Path.home() / ".pyenv" / "versions"
+    yield Path(sys.base_prefix).parent
+
+
+def _make_findable(version: str) -> None:
+    """See to it that nox finds this Python on PATH; where there is none, nox may still download it."""
+    name = f"python{version}"
+    if _works(name, version):
+        return
+    for folder in _version_folders():
+        for python in sorted(folder.glob(f"*{version}*/bin/{name}"), reverse=True):
+            if _works(str(python), version):
+                os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", os.defpath), str(python.parent)])
+                return
+
+
+for _version in (LOWEST, NEWEST):
+    _make_findable(_version)
+
+
+def _group(name: str) -> tuple[str, ...]:
+    return nox.project.dependency_groups(PROJECT, name)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style and form of every Python file."""
+    session.install(*_group("lint"))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session(python=[LOWEST, NEWEST])
+def types(session: nox.Session) -> None:
+    """Strict types over package, tests, benchmarks and this file."""
+    session.install(*PROJECT["project"]["dependencies"], *_group("types"))
+    session.run("mypy", *session.posargs)
+
+
+@nox.session
+def floors(session: nox.Session) -> None:
+    """Which room may import which."""
+    session.install(*_group("floors"))
+    session.run("lint-imports")
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """The wheel that the tests install."""
+    session.install(*PROJECT["build-system"]["requires"])
+    shutil.rmtree(DIST, ignore_errors=True)
+    session.run("hatchling", "build", "-t", "wheel", "-d", str(DIST))
+
+
+@nox.session(python=[LOWEST, NEWEST], requires=["build"])
+def tests(session: nox.Session) -> None:
+    """The suite against the built wheel, with the lowest of everything and with the newest."""
+    pins = _group("lowest") if session.python == LOWEST else ()
+    (wheel,) = DIST.glob("*.whl")
+    session.install(str(wheel), *pins, *_group("test"))
+    # The script and not `python -m pytest`, which would put this folder's sources before the wheel.
+    session.run(
+        "pytest", "-n", "2", "--dist", "worksteal", *session.posargs, env={"SMARTSHARD_TESTED": "installed"}
+    )
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The documentation with warnings as errors, and the changelog that the next release would get."""
+    session.install(*_group("docs"))
+    output = ROOT / "docs" / "_build" / "html"
+    session.run("sphinx-build", "-W", "-n", "--keep-going", "-E", "docs", str(output))
+    session.run("towncrier", "build", "--draft", "--version", "next")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Run a benchmark: ``nox -s bench -- idle.py [its options]``; without a name, list them."""
+    if not session.posargs:
+        names = sorted(path.name for path in (ROOT / "benchmarks").glob("*.py"))
+        session.log("Benchmarks: %s", ", ".join(names))
+        return
+    name, *options = session.posargs
+    session.install(".", *_group("bench"))
+    session.run("python", str(ROOT / "benchmarks" / Path(name).name), *options)
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """A real suite as three shards one after another, twice, then the report: about four minutes."""
+    session.install(".", "networkx")
+    pytest = ["pytest", "-q", _apart(session), "--pyargs", *(session.posargs or [DEMO_SUITE])]
+    with tempfile.TemporaryDirectory(prefix="smartshard-demo-") as folder, session.chdir(folder):
+        for basis in ("nothing is known yet", "balanced by what the first pass measured"):
+            for shard in (1, 2, 3):
+                session.log("Shard %d of 3, %s", shard, basis)
+                session.run(*pytest, f"--shard={shard}/3")
+        session.log("Report on the second pass")
+        session.run(*pytest, "--shard-report")
+
+
+@nox.session
+def suites(session: nox.Session) -> None:
+    """Other projects' suites: three shards together must do what one plain run does."""
+    for name in session.posargs or SUITES:
+        session.install(".", name)
+        with tempfile.TemporaryDirectory(prefix="smartshard-suite-") as folder, session.chdir(folder):
+            _compare_with_plain(session, name, Path(folder))
+
+
+def _apart(session: nox.Session) -> str:
+    """The option by which a suite installed here does not find this repository's conftest above it.
+
+    Such a suite also runs in a folder outside, or the configuration above would be taken for its own.
+    """
+    return f"--confcutdir={Path(session.virtualenv.location).resolve()}"
+
+
+def _compare_with_plain(session: nox.Session, name: str, folder: Path) -> None:
+    pytest = ["pytest", "-q", _apart(session), "--pyargs", *SUITES[name]]
+    failing_is_fine = [0, 1]  # as long as the shards fail alike
+    session.run(*pytest, "--junitxml=plain.xml", success_codes=failing_is_fine)
+    for shard in (1, 2, 3):
+        session.run(*pytest, f"--shard={shard}/3", f"--junitxml=shard-{shard}.xml", success_codes=failing_is_fine)
+    plain, sharded = _outcomes([folder / "plain.xml"]), _outcomes(folder.glob("shard-*.xml"))
+    if plain != sharded:
+        session.error(f"{name}: only plain: {plain - sharded}; only in shards: {sharded - plain}")
+    session.log("%s: %d tests, each once, with the outcomes of a plain run", name, plain.total())
+
+
+def _outcomes(files: Iterable[Path]) -> Counter[tuple[str, str, str]]:
+    """Class, name and outcome of every test in JUnit files, without the files that skip themselves whole."""
+    verdicts = {"failure", "error", "skipped"}
+    return Counter(
+        (
+            case.get("classname", ""),
+            case.get("name", ""),
+            " ".join(sorted(verdicts.intersection(part.tag for part in case))) or "passed",
+        )
+        for file in files
+        for case in ET.parse(file).iter("testcase")
+        if case.get("classname")
+    )
