@@ -1,0 +1,13 @@
+"""Names that users choose from. The rooms that implement them hold their tables to these names.
+
+PYTEST_DONT_REWRITE, see :mod:`pytest_smartshard.plugin`.
+"""
+
+SCOPES = ("test", "class", "file")
+"""What is never divided between shards."""
+
+PACKERS = ("lpt", "round-robin", "hash", "chunks")
+"""Ways to place tests."""
+
+REPORT_FORMATS = ("text", "markdown", "json")
+"""Forms of a report."""

@@ -1,0 +1,73 @@
+"""What earlier runs measured, as planning reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+UNIT_SPEED = 1000
+"""Speed of a run that took as long as the newest one; 2000 took twice as long."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasuredRun:
+    """One attempt of one generation of a run, as far as it was taken in.
+
+    ``started``: seconds since the epoch, of the earliest shard. ``finished``: the shards that ran everything
+    they had selected, as sorted texts ``<agreement> <K>/<N>``; the agreement is made of the digests of plan and
+    collection. ``lanes``: workers in each shard. ``speed``: its seconds for the same tests relative to the newest
+    run, in thousandths.
+    """
+
+    run: str
+    generation: int = 0
+    attempt: int = 1
+    started: float = 0.0
+    finished: tuple[str, ...] = ()
+    lanes: int = 1
+    speed: int = UNIT_SPEED
+
+    @property
+    def identity(self) -> tuple[str, int, int]:
+        return (self.run, self.generation, self.attempt)
+
+    @property
+    def age_order(self) -> tuple[float, str, int, int]:
+        """Sorts runs from oldest to newest; equal clocks are told apart by identity."""
+        return (self.started, *self.identity)
+
+
+@dataclass(frozen=True, slots=True)
+class FileHistory:
+    """Durations of the tests of one file, as parallel lists: few long ones are read fastest.
+
+    ``tails`` are sorted, each once. ``costs`` are what each test is expected to take in a run as fast as the
+    newest one, in microseconds, above 0. ``columns`` are aligned with the runs of the history and hold the
+    samples that the costs come from, in the coded form of :mod:`pytest_smartshard.proving.samples`: planning
+    has no use for them and does not pay for taking them apart.
+    """
+
+    tails: Sequence[str]
+    costs: Sequence[int]
+    columns: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """Durations of one segment.
+
+    ``runs`` go from oldest to newest; ``files`` is by file key. ``other_runs`` left no sample that is still kept,
+    but must be remembered to know which run was complete. ``digest`` is the fingerprint of what was
+    read, ``segment`` the slug it was kept for, ``origin`` says where it came from in a few words.
+    """
+
+    runs: tuple[MeasuredRun, ...] = ()
+    other_runs: tuple[MeasuredRun, ...] = ()
+    files: Mapping[str, FileHistory] = field(default_factory=dict)
+    segment: str = ""
+    digest: str = "none"
+    origin: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.files

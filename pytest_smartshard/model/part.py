@@ -1,0 +1,42 @@
+"""A shard's own part of a planned suite, as selecting hands it to recording."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from pytest_smartshard.model.plan import Plan
+from pytest_smartshard.model.record import FileCount
+from pytest_smartshard.model.suite import ItemKey
+
+
+class SelectedTest(NamedTuple):
+    """A test that this shard runs. ``predicted`` is in microseconds."""
+
+    nodeid: str
+    key: ItemKey
+    stored_tail: str
+    predicted: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShardPart:
+    """What one shard is to run, and how that came to be.
+
+    ``collected`` counts the tests of the whole suite after other plugins deselected, ``in_history`` those of
+    them that history knows. ``known`` microseconds of the selected tests' predicted time rest on history.
+    ``files`` covers those that the shard owns. ``collection`` is a digest of all names that were collected.
+    """
+
+    plan: Plan
+    selected: tuple[SelectedTest, ...]
+    files: tuple[FileCount, ...]
+    collected: int
+    in_history: int
+    known: int
+    collection: str
+
+    @property
+    def predicted(self) -> int:
+        """Microseconds of all selected tests together."""
+        return sum(test.predicted for test in self.selected)

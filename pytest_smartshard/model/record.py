@@ -1,0 +1,133 @@
+"""What a shard writes down: its header, the files it owns, each finished test, its footer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pytest_smartshard.model.segment import RunIdentity, Segment, ShardIndex
+from pytest_smartshard.model.suite import ItemKey
+
+PASSED = "passed"
+FAILED = "failed"
+ERROR = "error"
+SKIPPED = "skipped"
+XFAILED = "xfailed"
+XPASSED = "xpassed"
+CRASHED = "crashed"
+
+OUTCOMES = (PASSED, FAILED, ERROR, SKIPPED, XFAILED, XPASSED, CRASHED)
+"""Outcomes of a test. ``error`` is a failed set-up or tear-down; ``crashed`` is a dead xdist worker."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalHeader:
+    """First line of a journal: who writes it and what was planned.
+
+    ``started``: seconds since the epoch. ``selected``: tests that it is to run. ``predicted``: microseconds
+    of this shard's slowest lane, of which ``known`` rest on history; 0 where there was none. ``plan``: name of
+    the plan's file beside it. ``collection``: digest of what was collected in the whole suite, which must be the
+    same in all shards of a run.
+    ``options`` as written, for people and for finding out why shards disagree.
+    """
+
+    segment: Segment
+    identity: RunIdentity
+    shard: ShardIndex
+    digest: str
+    started: float
+    selected: int
+    predicted: int = 0
+    known: int = 0
+    lanes: int = 1
+    plan: str = ""
+    collection: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def agreement(self) -> str:
+        """What all shards of a run have in common if they planned alike and saw the same suite."""
+        return f"{self.digest}-{self.collection}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileCount:
+    """What one owned file held: tests and a digest of their sorted tails.
+
+    ``collected`` is before, ``remaining`` after other plugins deselected; ``selected`` are this shard's.
+    """
+
+    file: str
+    collected: int
+    collected_digest: str
+    remaining: int
+    remaining_digest: str
+    selected: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishedTest:
+    """One test that ended. Times are whole microseconds, memory is bytes.
+
+    ``stored_tail`` is the tail its duration is kept under. ``cpu`` is the processor time of the process and
+    of its waited-for children, ``memory`` the growth of the process's peak; None where not measurable.
+    ``reruns`` counts runs before the one told here. ``details`` is the bounded failure text.
+    """
+
+    key: ItemKey
+    stored_tail: str
+    outcome: str
+    setup: int = 0
+    call: int = 0
+    teardown: int = 0
+    cpu: int | None = None
+    memory: int | None = None
+    predicted: int = 0
+    reruns: int = 0
+    lane: str = ""
+    details: str = ""
+
+    @property
+    def duration(self) -> int:
+        """Set-up, call and tear-down together."""
+        return self.setup + self.call + self.teardown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalFooter:
+    """Last line of a journal: how the shard ended.
+
+    ``ran`` counts the tests with a line. ``seconds`` is the wall time of the whole session. ``reason`` says
+    why it stopped early, and is empty where it did not.
+    """
+
+    exit_code: int
+    ran: int
+    seconds: float
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Journal:
+    """One journal as read back. ``footer`` is None where the process did not live to write it.
+
+    ``flaws`` says in words what had to be set aside (a torn last line, for example).
+    """
+
+    path: str
+    header: JournalHeader
+    files: tuple[FileCount, ...] = ()
+    tests: tuple[FinishedTest, ...] = ()
+    footer: JournalFooter | None = None
+    flaws: tuple[str, ...] = ()
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the shard ended by itself and every test it selected has a line."""
+        return is_finished(self.header, self.footer)
+
+
+def is_finished(header: JournalHeader, footer: JournalFooter | None) -> bool:
+    """Whether a journal's first and last line say that all it selected ran and nothing stopped it."""
+    return footer is not None and not footer.reason and footer.ran >= header.selected
