@@ -1,0 +1,1 @@
+"""Packing policies: one file each behind one protocol, in one table."""

@@ -1,0 +1,69 @@
+"""What a test without history will cost: the mean of its nearest relatives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from pytest_smartshard.model.suite import class_of, function_of
+
+UNKNOWN_COST = 100_000
+"""Microseconds for a test of a suite without any history; only its being equal for all matters."""
+
+
+def directories_of(file: str) -> Iterator[str]:
+    """The folders (or packages) above a file key, nearest first, ending with ``""`` for all."""
+    separator = "/" if "/" in file else "."
+    while separator in file:
+        file = file.rpartition(separator)[0]
+        yield file
+    yield ""
+
+
+class Relatives:
+    """Means over the costs of known tests: function, class, file, folders upward, all.
+
+    *costs* maps file keys to tails to microseconds. The mean and not the median, because a median
+    predicts far too little where a few tests hold most of the time.
+    """
+
+    def __init__(self, costs: Mapping[str, Mapping[str, int]]) -> None:
+        self._costs = costs
+        self._folders: dict[str, tuple[int, int, int]] = {}
+        for file, tests in costs.items():
+            cost = sum(tests.values())
+            for folder in directories_of(file):
+                total, count, files = self._folders.get(folder, (0, 0, 0))
+                self._folders[folder] = (total + cost, count + len(tests), files + 1)
+        self._scopes: dict[str, dict[str, tuple[int, int]]] = {}
+
+    def cost_of(self, file: str, tail: str) -> int:
+        """Predicted microseconds of a test that history does not know."""
+        scopes = self._scopes_of(file)
+        for scope in (function_of(tail), class_of(tail), ""):
+            if scope in scopes:
+                total, count = scopes[scope]
+                return total // count
+        for folder in directories_of(file):
+            if folder in self._folders:
+                total, count, _ = self._folders[folder]
+                return total // count
+        return UNKNOWN_COST
+
+    def cost_of_file(self, file: str) -> int:
+        """Predicted microseconds of a whole file of which nothing but the name is known."""
+        for folder in directories_of(file):
+            if folder in self._folders:
+                total, _, files = self._folders[folder]
+                return total // files
+        return UNKNOWN_COST
+
+    def _scopes_of(self, file: str) -> dict[str, tuple[int, int]]:
+        """Sum and count of a file's known tests by function, class and (``""``) as a whole."""
+        if file not in self._scopes:
+            scopes: dict[str, tuple[int, int]] = {}
+            for tail, cost in self._costs.get(file, {}).items():
+                for scope in {function_of(tail), class_of(tail), ""}:
+                    total, count = scopes.get(scope, (0, 0))
+                    scopes[scope] = (total + cost, count + 1)
+            self._scopes[file] = scopes
+        return self._scopes[file]

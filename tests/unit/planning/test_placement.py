@@ -1,0 +1,75 @@
+"""Whose a test is, by the plan alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_smartshard.model.plan import Forecast, Plan
+from pytest_smartshard.model.suite import CollectedTest
+from pytest_smartshard.planning.packers.hashing import choose
+from pytest_smartshard.planning.placement import shard_of
+
+PLAN = Plan(
+    shards=5,
+    packer="lpt",
+    owners={"one.py": (4,), "cut.py": (1, 2, 3, 5), "rest.py": (2, 3)},
+    cuts={
+        "cut.py": {"test_f[1]": 1, "test_f": 2, "TestA": 3, "TestA::test_b": 5, "TestA::TestIn::test_c[1]": 1},
+        "rest.py": {"": 3, "test_a": 2},
+    },
+    together={"x": 5},
+    forecast=Forecast(loads=(0,) * 5, bound=0, total=0, known=0),
+    digest="d",
+)
+
+
+@pytest.mark.parametrize(
+    ("file", "tail", "shard"),
+    [
+        ("one.py", "anything", 4),
+        ("cut.py", "test_f[1]", 1),  # the test before its function
+        ("cut.py", "test_f[2]", 2),
+        ("cut.py", "TestA::test_b[1]", 5),  # the function before its class
+        ("cut.py", "TestA::test_new", 3),
+        ("cut.py", "TestA::TestIn::test_c[1]", 1),
+        ("rest.py", "test_a[1]", 2),
+        ("rest.py", "test_b", 3),  # the rest of the file
+    ],
+)
+def test_what_the_plan_names_goes_where_it_says(file: str, tail: str, shard: int) -> None:
+    assert shard_of(PLAN, file, CollectedTest(tail)) == shard
+
+
+def test_labels_come_before_files() -> None:
+    assert shard_of(PLAN, "one.py", CollectedTest("t", together="x")) == 5
+
+
+def test_labels_that_the_plan_does_not_name_go_by_name() -> None:
+    assert shard_of(PLAN, "one.py", CollectedTest("t", together="y")) == 1 + choose("y", 5)
+    assert shard_of(PLAN, "cut.py", CollectedTest("t", together="y")) == 1 + choose("y", 5)
+
+
+def test_files_that_the_plan_does_not_name_go_whole_by_name() -> None:
+    shards = {shard_of(PLAN, "new.py", CollectedTest(f"t{place}")) for place in range(50)}
+    assert shards == {1 + choose("new.py", 5)}
+
+
+def test_tests_of_a_cut_file_that_the_plan_does_not_name_go_to_its_owners_by_function() -> None:
+    owners = PLAN.owners["cut.py"]
+    shards = {
+        name: {shard_of(PLAN, "cut.py", CollectedTest(f"{name}[{place}]")) for place in range(9)}
+        for name in (f"test_new_{number}" for number in range(60))
+    }
+    assert all(len(found) == 1 for found in shards.values()), "parameters of one function parted"
+    assert set.union(*shards.values()) == set(owners), "an owner is never chosen"
+
+
+@pytest.mark.parametrize("choices", [1, 2, 7, 300])
+def test_choosing_by_name_reaches_every_choice(choices: int) -> None:
+    found = {choose(f"name {number}", choices) for number in range(choices * 20)}
+    assert found == set(range(choices))
+
+
+@pytest.mark.parametrize(("name", "number"), [("", 652), ("a", 250), ("é", 51), ("\udc80", 345)])
+def test_choosing_by_name_is_alike_everywhere(name: str, number: int) -> None:
+    assert choose(name, 1_000) == number
