@@ -1,0 +1,1 @@
+"""Pure: joining what shards measured into one history."""

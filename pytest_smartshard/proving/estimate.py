@@ -1,0 +1,46 @@
+"""What a test will cost next time: an exponentially weighted mean of its samples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pytest_smartshard.checked import MOST_MICROSECONDS
+from pytest_smartshard.model.history import UNIT_SPEED
+from pytest_smartshard.proving.samples import Sample, duration_of
+
+CHANGED = 2
+"""A sample more than this many times longer or shorter than the mean so far is no noise: the test has changed,
+and what came before says nothing of it."""
+
+SMALLEST_COST = 100
+"""Microseconds. What running any test costs pytest itself, so that free tests are still spread evenly."""
+
+
+def estimate(samples: Sequence[Sample], speeds: Sequence[int]) -> int:
+    """Expected microseconds of one test, at least :data:`SMALLEST_COST`.
+
+    *samples* go from oldest to newest, and *speeds* are those of their runs in thousandths of the newest run's.
+    Only passed samples count, unless the newest one was a skip (it will be skipped again) or none passed
+    (then the longest of the others is all there is). Integer arithmetic only: the same on every machine.
+    """
+    newest = next((sample for sample in reversed(samples) if sample is not None), None)
+    if isinstance(newest, str) and newest.startswith("s"):
+        return max(SMALLEST_COST, duration_of(newest))
+    mean = -1
+    for sample, speed in zip(samples, speeds, strict=True):
+        if isinstance(sample, int):
+            value = min(MOST_MICROSECONDS, sample * UNIT_SPEED // speed)
+            mean = value if mean < 0 else weighed(value, mean)
+    if mean < 0:
+        mean = max((duration_of(sample) for sample in samples if isinstance(sample, str)), default=0)
+    return max(SMALLEST_COST, mean)
+
+
+def weighed(value: int, mean: int) -> int:
+    """The mean of a new value and all before it, halving the weight of the past at each step.
+
+    Weights of 0.5 to 0.7 for the newest value predict best on real histories; see ``docs/design/prediction.md``.
+    """
+    if value > CHANGED * mean or mean > CHANGED * value:
+        return value
+    return (value + mean + 1) // 2

@@ -1,0 +1,253 @@
+"""Joining what shards measured into one history.
+
+Histories form a semilattice under joining: the order in which journals arrive does not matter, nor how often
+one arrives. For that, samples are kept by the run and attempt that measured them, of two samples for the same
+test and attempt the greater wins, and everything that is dropped is dropped by a rule that later arrivals
+cannot overturn (but for one old sample of a test that only another attempt at a complete run collected).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from pytest_smartshard.checked import MOST_MICROSECONDS
+from pytest_smartshard.model.history import UNIT_SPEED, FileHistory, History, MeasuredRun
+from pytest_smartshard.model.record import CRASHED, ERROR, FAILED, SKIPPED, FinishedTest, Journal
+from pytest_smartshard.proving.estimate import estimate
+from pytest_smartshard.proving.samples import Sample, decode_column, duration_of, encode_column
+from pytest_smartshard.proving.speeds import with_speeds
+
+KEPT_RUNS = 8
+"""Samples of this many newest runs are kept, and each test's newest one however old."""
+
+REMEMBERED_RUNS = 100
+"""Runs without samples that are remembered at most; only a store that is never completed has so many."""
+
+Identity = tuple[str, int, int]
+
+_RANKS = {"s": 0, "": 1, "r": 2, "f": 3, "t": 4, "c": 5}
+"""Of two samples of one test in one attempt the higher class wins, then the longer time."""
+
+
+@dataclass(slots=True)
+class _Joined:
+    """Everything known while joining: runs by identity, samples by file, tail and identity."""
+
+    runs: dict[Identity, MeasuredRun] = field(default_factory=dict)
+    samples: dict[str, dict[str, dict[Identity, Sample]]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(dict))
+    )
+
+
+def join(history: History, journals: Iterable[Journal]) -> History:
+    """*history* with what *journals* measured: commutative, idempotent, each sample once.
+
+    Tests that the newest complete run no longer had are dropped. The result's ``digest`` and ``origin`` are
+    those of *history*. Raises ValueError where *history* holds what is no sample.
+    """
+    joined = _Joined()
+    _add_history(joined, history)
+    for journal in journals:
+        _add_run(joined.runs, _run_of(journal))
+        for file, tail, sample in _samples_of(journal):
+            _add_sample(joined.samples[file][tail], journal_identity(journal), sample)
+    _drop_expired(joined)
+    _drop_old_samples(joined)
+    return _in_order(joined, history)
+
+
+def journal_identity(journal: Journal) -> Identity:
+    identity = journal.header.identity
+    return (identity.run, identity.generation, identity.attempt)
+
+
+def is_complete(attempts: Iterable[MeasuredRun]) -> bool:
+    """Whether in some of the attempts, taken together, all shards of one plan finished.
+
+    This can only become true as more journals arrive, never false again.
+    """
+    by_plan: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for run in attempts:
+        for text in run.finished:
+            agreement, _, shard = text.partition(" ")
+            number, _, count = shard.partition("/")
+            by_plan[(agreement, count)].add(number)
+    return any(len(numbers) == int(count) for (_, count), numbers in by_plan.items())
+
+
+def _add_history(joined: _Joined, history: History) -> None:
+    for run in (*history.runs, *history.other_runs):
+        _add_run(joined.runs, run)
+    for key, file in history.files.items():
+        for column, run in zip(file.columns, history.runs, strict=True):
+            for tail, sample in zip(file.tails, decode_column(column, len(file.tails)), strict=True):
+                if sample is not None:
+                    _add_sample(joined.samples[key][tail], run.identity, sample)
+
+
+def _run_of(journal: Journal) -> MeasuredRun:
+    header = journal.header
+    return MeasuredRun(
+        run=header.identity.run,
+        generation=header.identity.generation,
+        attempt=header.identity.attempt,
+        started=round(header.started, 3),
+        finished=(f"{header.agreement} {header.shard}",) if journal.is_finished else (),
+        lanes=header.lanes,
+    )
+
+
+def _add_run(runs: dict[Identity, MeasuredRun], run: MeasuredRun) -> None:
+    known = runs.get(run.identity)
+    if known is None:
+        runs[run.identity] = run
+        return
+    runs[run.identity] = replace(
+        known,
+        started=min(known.started, run.started),
+        finished=tuple(sorted({*known.finished, *run.finished})),
+        lanes=max(known.lanes, run.lanes),
+    )
+
+
+def _samples_of(journal: Journal) -> Iterable[tuple[str, str, Sample]]:
+    """One sample for each stored tail: the sum over tests that share it, with the gravest class."""
+    found: dict[tuple[str, str], tuple[str, int]] = {}
+    for test in journal.tests:
+        key = (test.key.file, test.stored_tail)
+        letter, total = found.get(key, ("s", 0))
+        found[key] = (max(letter, _class_letter(test), key=_RANKS.__getitem__), total + test.duration)
+    for (file, tail), (letter, total) in found.items():
+        duration = min(MOST_MICROSECONDS, rounded(total))
+        yield file, tail, f"{letter}{duration}" if letter else duration
+
+
+def _class_letter(test: FinishedTest) -> str:
+    """The class of a test's time; ``""`` for a pass. An expected failure is what the test does every time."""
+    if test.outcome == CRASHED:
+        return "c"
+    if test.outcome in (FAILED, ERROR):
+        return "f"
+    if test.reruns:
+        return "r"
+    return "s" if test.outcome == SKIPPED else ""
+
+
+def rounded(microseconds: int) -> int:
+    """Three significant digits, and no finer than 10: noise is far larger, and stores change less."""
+    step = max(10, int(10 ** (len(str(microseconds)) - 3)))
+    return (microseconds + step // 2) // step * step
+
+
+def _add_sample(samples: dict[Identity, Sample], identity: Identity, sample: Sample) -> None:
+    known = samples.get(identity)
+    samples[identity] = sample if known is None else max(known, sample, key=_gravity)
+
+
+def _gravity(sample: Sample) -> tuple[int, int]:
+    if isinstance(sample, str):
+        return (_RANKS[sample[0]], duration_of(sample))
+    return (_RANKS[""], sample or 0)
+
+
+def _newest_complete(runs: Iterable[MeasuredRun]) -> tuple[float, str] | None:
+    """Age and name of the newest complete run."""
+    return max(_complete_runs(runs), default=None)
+
+
+def _complete_runs(runs: Iterable[MeasuredRun]) -> list[tuple[float, str]]:
+    """Ages and names of the runs of which all shards finished by one plan."""
+    return [
+        (_age(attempts), name)
+        for name, attempts in _by_run(runs).items()
+        if is_complete(run for run in attempts if run.generation == 0)
+    ]
+
+
+def _age(attempts: Iterable[MeasuredRun]) -> float:
+    return min(run.started for run in attempts)
+
+
+def _drop_expired(joined: _Joined) -> None:
+    """Drop what was measured of a test before a complete run that no longer had it, and tests without samples."""
+    complete = sorted(_complete_runs(joined.runs.values()), reverse=True)
+    age = {name: _age(attempts) for name, attempts in _by_run(joined.runs.values()).items()}
+    for file, tests in list(joined.samples.items()):
+        for tail, samples in list(tests.items()):
+            seen_in = {run for run, _, _ in samples}
+            lacking = next((run for run in complete if run[1] not in seen_in), None)
+            if lacking is None:
+                continue
+            kept = {i: sample for i, sample in samples.items() if (age[i[0]], i[0]) > lacking}
+            if kept:
+                tests[tail] = kept
+            else:
+                del tests[tail]
+        if not tests:
+            del joined.samples[file]
+
+
+def _by_run(runs: Iterable[MeasuredRun]) -> Mapping[str, list[MeasuredRun]]:
+    grouped: dict[str, list[MeasuredRun]] = defaultdict(list)
+    for run in runs:
+        grouped[run.run].append(run)
+    return grouped
+
+
+def _drop_old_samples(joined: _Joined) -> None:
+    """Keep the samples of the newest runs, and each test's newest one."""
+    order = {
+        run.identity: place
+        for place, run in enumerate(sorted(joined.runs.values(), key=lambda run: run.age_order))
+    }
+    oldest_kept = len(order) - KEPT_RUNS
+    for tests in joined.samples.values():
+        for tail, samples in tests.items():
+            newest = max(samples, key=order.__getitem__)
+            if len(samples) > 1:
+                tests[tail] = {
+                    identity: sample
+                    for identity, sample in samples.items()
+                    if order[identity] >= oldest_kept or identity == newest
+                }
+
+
+def _in_order(joined: _Joined, history: History) -> History:
+    """Runs with their speeds, files with what their tests are expected to cost, and other runs to remember."""
+    used = {identity for tests in joined.samples.values() for samples in tests.values() for identity in samples}
+    in_age = sorted(joined.runs.values(), key=lambda run: run.age_order)
+    runs = [run for run in in_age if run.identity in used]
+    rows = {
+        file: {tail: [samples.get(run.identity) for run in runs] for tail, samples in sorted(tests.items())}
+        for file, tests in sorted(joined.samples.items())
+    }
+    all_rows = [row for tests in rows.values() for row in tests.values()]
+    runs = with_speeds(runs, [[row[place] for row in all_rows] for place in range(len(runs))])
+    speeds = [run.speed for run in runs]
+    files = {
+        file: FileHistory(
+            list(tests),
+            [estimate(row, speeds) for row in tests.values()],
+            [encode_column([row[place] for row in tests.values()]) for place in range(len(runs))],
+        )
+        for file, tests in rows.items()
+    }
+    others = [replace(run, speed=UNIT_SPEED) for run in _to_remember(in_age) if run.identity not in used][
+        -REMEMBERED_RUNS:
+    ]
+    return replace(history, runs=tuple(runs), other_runs=tuple(others), files=files)
+
+
+def _to_remember(in_age: Sequence[MeasuredRun]) -> Iterable[MeasuredRun]:
+    """Runs that decide what is dropped even if no sample of theirs is left, oldest first.
+
+    These are all that are not older than the newest complete one, and those that count as the newest runs.
+    """
+    by_run = _by_run(in_age)
+    newest = _newest_complete(in_age)
+    for place, run in enumerate(in_age, start=1):
+        is_recent = newest is None or (_age(by_run[run.run]), run.run) >= newest
+        if is_recent or place > len(in_age) - KEPT_RUNS:
+            yield run
