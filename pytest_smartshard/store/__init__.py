@@ -1,0 +1,1 @@
+"""Durations of a segment on disk: versioned JSON, file lock, atomic replacement."""

@@ -1,0 +1,97 @@
+"""Making values for tests that care for a few of their fields only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pytest_smartshard.journal.run_folder import journal_name, segment_folder
+from pytest_smartshard.journal.writing import JournalWriter
+from pytest_smartshard.model.history import FileHistory, History
+from pytest_smartshard.model.record import FinishedTest, Journal, JournalFooter, JournalHeader
+from pytest_smartshard.model.segment import RunIdentity, Segment, ShardIndex
+from pytest_smartshard.model.suite import CollectedTest, ItemKey, Suite, SuiteFile
+
+SEGMENT = Segment("app", "linux-3.12")
+FILE = "tests/test_a.py"
+
+
+def suite_of(files: Mapping[str, Iterable[str | CollectedTest]]) -> Suite:
+    return Suite(
+        files=tuple(
+            SuiteFile(
+                key=key,
+                tests=tuple(test if isinstance(test, CollectedTest) else CollectedTest(test) for test in tests),
+            )
+            for key, tests in sorted(files.items())
+        )
+    )
+
+
+def history_of(costs: Mapping[str, Mapping[str, int]], digest: str = "0a1b2c3d4e5f") -> History:
+    """A history that knows *costs*, without samples."""
+    return History(
+        files={
+            file: FileHistory(sorted(tests), [tests[tail] for tail in sorted(tests)], [])
+            for file, tests in costs.items()
+        },
+        digest=digest,
+    )
+
+
+def lists_of(history: History) -> dict[str, tuple[list[str], list[int], list[str]]]:
+    """The files of a history, however its sequences are made."""
+    return {key: (list(file.tails), list(file.costs), list(file.columns)) for key, file in history.files.items()}
+
+
+def finished(tail: str, call: int = 1_000, *, outcome: str = "passed", **rest: Any) -> FinishedTest:
+    """A test of :data:`FILE`."""
+    return FinishedTest(key=ItemKey(FILE, tail), stored_tail=tail, outcome=outcome, call=call, **rest)
+
+
+def header_of(
+    shard: str = "1/1",
+    *,
+    run: str = "r1",
+    attempt: int = 1,
+    generation: int = 0,
+    started: float = 1_000.0,
+    selected: int = 0,
+    digest: str = "d1",
+    collection: str = "c1",
+    lanes: int = 1,
+    segment: Segment = SEGMENT,
+    plan: str = "",
+) -> JournalHeader:
+    number, count = map(int, shard.split("/"))
+    return JournalHeader(
+        segment=segment,
+        identity=RunIdentity(run=run, generation=generation, attempt=attempt),
+        shard=ShardIndex(number, count),
+        digest=digest,
+        collection=collection,
+        started=started,
+        selected=selected,
+        lanes=lanes,
+        plan=plan,
+    )
+
+
+def journal_of(header: JournalHeader, tests: Sequence[FinishedTest] = (), *, done: bool = True) -> Journal:
+    footer = JournalFooter(exit_code=0, ran=len(tests), seconds=1.0) if done else None
+    return Journal(path="journal", header=header, tests=tuple(tests), footer=footer)
+
+
+def write_journal(
+    home: Path, header: JournalHeader, tests: Sequence[FinishedTest] = (), *, done: bool = True
+) -> Path:
+    """A journal at its place below *home*."""
+    folder = segment_folder(home, header.identity.run, header.segment)
+    path = folder / journal_name(header.identity, header.shard)
+    with JournalWriter(path, header) as writer:
+        for test in tests:
+            writer.add(test)
+        if done:
+            writer.finish(JournalFooter(exit_code=0, ran=len(tests), seconds=1.0))
+    return path

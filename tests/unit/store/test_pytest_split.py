@@ -1,0 +1,106 @@
+"""Durations that pytest-split left."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from making import suite_of
+
+from pytest_smartshard.errors import UnusableFile
+from pytest_smartshard.model.history import MeasuredRun
+from pytest_smartshard.planning.planner import PlanOptions, make_plan
+from pytest_smartshard.proving.joining import join
+from pytest_smartshard.store.format import fingerprint
+from pytest_smartshard.store.pytest_split import parse_durations, split_nodeid
+
+
+def test_seconds_by_node_id_become_microseconds_by_file_and_tail() -> None:
+    raw = json.dumps(
+        {
+            "tests/test_b.py::test_y": 0.25,
+            "tests/test_a.py::TestA::test_x[a::b[c]]": 1.5000004,
+            "tests/test_a.py::TestA::test_x[1]": 2,
+            "tests/test_a.py::test_zero": 0,
+            "tests/test_a.py": 3e-6,
+        }
+    ).encode()
+    found = parse_durations(raw, "x")
+    assert list(found.files) == ["tests/test_a.py", "tests/test_b.py"]
+    file = found.files["tests/test_a.py"]
+    assert list(file.tails) == ["", "TestA::test_x[1]", "TestA::test_x[a::b[c]]", "test_zero"]
+    assert list(file.costs) == [3, 2_000_000, 1_500_000, 1]
+    assert list(file.columns) == ["3 2000000 1500000 0"]
+    assert found.runs == (MeasuredRun(run="pytest-split"),)
+    assert found.digest == fingerprint(raw)
+
+
+def test_zero_durations_alone_make_a_plan() -> None:
+    """pytest-split itself fails with an IndexError on these."""
+    raw = json.dumps({f"a.py::t{place}": 0.0 for place in range(9)}).encode()
+    history = parse_durations(raw, "x")
+    plan = make_plan(suite_of({"a.py": [f"t{place}" for place in range(9)]}), history, PlanOptions(shards=3)).plan
+    assert plan.forecast.loads == (3, 3, 3)
+
+
+def test_what_was_imported_can_be_joined() -> None:
+    history = parse_durations(b'{"a.py::t": 0.5}', "x")
+    assert join(history, []).files["a.py"].costs == [500_000]
+
+
+@pytest.mark.parametrize("seconds", ["1e9", "1e300", "1e305", "1e308", "9" * 300])
+def test_absurd_durations_are_cut_and_do_not_overflow(seconds: str) -> None:
+    raw = f'{{"a.py::t": {seconds}, "a.py::u": 1}}'.encode()
+    assert parse_durations(raw, "x").files["a.py"].costs == [10**15, 10**6]
+
+
+def test_an_empty_file_of_durations_knows_nothing() -> None:
+    assert parse_durations(b"{}", "x").is_empty
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["NaN", "Infinity", "-Infinity", "-0.5", "9" * 400, "null", '"1.5"', "true", "[1]", "{}"],
+    ids=lambda v: v[:9],
+)
+def test_what_is_no_duration_makes_the_file_unusable(value: str) -> None:
+    with pytest.raises(UnusableFile) as refused:
+        parse_durations(f'{{"a.py::t": {value}}}'.encode(), "the path")
+    assert (refused.value.path, refused.value.reason) == ("the path", "holds durations that are no seconds")
+
+
+def test_a_truncated_file_is_unusable_wherever_it_ends() -> None:
+    raw = json.dumps({"a.py::t[é]": 0.5, "b.py::u": 1.25}).encode()
+    for length in range(len(raw)):
+        with pytest.raises(UnusableFile) as refused:
+            parse_durations(raw[:length], "x")
+        assert refused.value.reason == "is no complete JSON"
+
+
+@pytest.mark.parametrize("raw", [b"[]", b"null", b'"x"', b"5", b'[["a.py::t", 0.5]]'])
+def test_other_json_is_unusable(raw: bytes) -> None:
+    """pytest-split's first versions wrote a list."""
+    with pytest.raises(UnusableFile) as refused:
+        parse_durations(raw, "x")
+    assert refused.value.reason == "is no table of node ids and seconds"
+
+
+def test_json_that_is_nested_without_end_is_unusable() -> None:
+    with pytest.raises(UnusableFile):
+        parse_durations(b"[" * 200_000, "x")
+
+
+@pytest.mark.parametrize(
+    ("nodeid", "expected"),
+    [
+        ("a.py::t", ("a.py", "t")),
+        ("a.py::A::B::t[x::y]", ("a.py", "A::B::t[x::y]")),
+        ("a.py::t[::]", ("a.py", "t[::]")),
+        ("a.py::t[a[b]::c]", ("a.py", "t[a[b]::c]")),
+        ("a.py", ("a.py", "")),
+        ("dir/README.rst::README.rst", ("dir/README.rst", "README.rst")),
+        ("", ("", "")),
+    ],
+)
+def test_parameters_may_hold_the_separator(nodeid: str, expected: tuple[str, str]) -> None:
+    assert split_nodeid(nodeid) == expected
