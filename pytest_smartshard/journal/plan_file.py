@@ -1,0 +1,124 @@
+"""A plan as a JSON file, beside the journals of the shards that followed it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pytest_smartshard.checked import (
+    MOST_LANES,
+    Table,
+    as_list,
+    as_table,
+    count,
+    number,
+    parse_table,
+    text,
+    texts,
+    version,
+)
+from pytest_smartshard.errors import NewerFormat, UnusableFile
+from pytest_smartshard.model.plan import Forecast, Plan
+from pytest_smartshard.wording import MICROSECONDS_PER_SECOND
+
+FORMAT = 1
+KIND = "smartshard-plan"
+
+
+def plan_text(plan: Plan) -> str:
+    """The plan as JSON: for each shard the files it owns alone, and its tests of files that are split.
+
+    Ends with a newline; equal plans give equal text.
+    """
+    forecast = plan.forecast
+    document = {
+        "kind": KIND,
+        "format": FORMAT,
+        "digest": plan.digest,
+        "packer": plan.packer,
+        "lanes": plan.lanes,
+        "lower_bound_seconds": _seconds(forecast.bound),
+        "total_seconds": _seconds(forecast.total),
+        "known_seconds": _seconds(forecast.known),
+        "imbalance": round(forecast.makespan / forecast.bound, 4) if forecast.bound else None,
+        "known_share": round(forecast.known / forecast.total, 4) if forecast.total else None,
+        "together": plan.together,
+        "shards": [_shard(plan, number) for number in range(1, plan.shards + 1)],
+    }
+    return json.dumps(document, indent=1) + "\n"
+
+
+def parse_plan(content: str, path: str) -> Plan:
+    """The plan in *content*, read from *path* (for messages). Raises UnusableFile or NewerFormat."""
+    try:
+        document = parse_table(content)
+        if document.get("kind") != KIND:
+            raise ValueError("another kind of file")
+        found = version(document)
+        if found > FORMAT:
+            raise NewerFormat(path, found, FORMAT)
+        return _parse(document)
+    except ValueError as error:
+        raise UnusableFile(path, f"is no plan ({error})") from error
+
+
+def read_plan(path: Path) -> Plan:
+    """Raises UnusableFile or NewerFormat."""
+    try:
+        content = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnusableFile(str(path), str(error)) from error
+    return parse_plan(content, str(path))
+
+
+def _shard(plan: Plan, number: int) -> dict[str, Any]:
+    owned = [file for file, owners in plan.owners.items() if number in owners]
+    return {
+        "index": number,
+        "predicted_seconds": _seconds(plan.forecast.loads[number - 1]),
+        "files": [file for file in owned if file not in plan.cuts],
+        "tests": {
+            file: [tail for tail, shard in plan.cuts[file].items() if shard == number]
+            for file in owned
+            if file in plan.cuts
+        },
+    }
+
+
+def _parse(document: Table) -> Plan:
+    owners: dict[str, list[int]] = {}
+    cuts: dict[str, dict[str, int]] = {}
+    shards = [as_table(shard, "a shard") for shard in as_list(document.get("shards"), "shards")]
+    for place, shard in enumerate(shards, start=1):
+        # What no shard has for its own, nobody would run.
+        owner = count(shard, "index", least=place, most=place)
+        tests = as_table(shard.get("tests"), "tests")
+        for file in (*texts(shard, "files"), *tests):
+            owners.setdefault(file, []).append(owner)
+        for file in tests:
+            cuts.setdefault(file, {}).update((tail, owner) for tail in texts(tests, file))
+    together = as_table(document.get("together"), "together")
+    return Plan(
+        shards=len(shards),
+        lanes=count(document, "lanes", least=1, most=MOST_LANES),
+        packer=text(document, "packer"),
+        owners={file: tuple(sorted(numbers)) for file, numbers in sorted(owners.items())},
+        cuts={file: dict(sorted(units.items())) for file, units in sorted(cuts.items())},
+        together={label: count(together, label, least=1, most=len(shards)) for label in together},
+        forecast=Forecast(
+            loads=tuple(_microseconds(shard, "predicted_seconds") for shard in shards),
+            bound=_microseconds(document, "lower_bound_seconds"),
+            total=_microseconds(document, "total_seconds"),
+            known=_microseconds(document, "known_seconds"),
+        ),
+        digest=text(document, "digest"),
+    )
+
+
+def _seconds(microseconds: int) -> float:
+    return microseconds / MICROSECONDS_PER_SECOND
+
+
+def _microseconds(table: Table, name: str) -> int:
+    return round(number(table, name) * MICROSECONDS_PER_SECOND)

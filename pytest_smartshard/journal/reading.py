@@ -1,0 +1,88 @@
+"""Reading journals back, whatever state their writer left them in."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pytest_smartshard.checked import parse_table, version
+from pytest_smartshard.errors import NewerFormat, UnusableFile
+from pytest_smartshard.journal import lines
+from pytest_smartshard.model.record import FileCount, FinishedTest, Journal, JournalFooter, JournalHeader
+
+_TAIL_BYTES = 4096
+"""A footer is far shorter."""
+
+
+def read_journal(path: Path) -> Journal:
+    """The journal at *path*. A torn line and what is no line of a journal are set aside and named in ``flaws``.
+
+    Raises UnusableFile where there is no header, NewerFormat for a later version's journal.
+    """
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise UnusableFile(str(path), error.strerror or str(error)) from error
+    first, *rest = raw.split(b"\n")
+    header = _header(path, first)
+    files: list[FileCount] = []
+    tests: list[FinishedTest] = []
+    footer: JournalFooter | None = None
+    flaws: list[str] = []
+    for number, text in enumerate(rest, start=2):
+        if not text:
+            continue
+        try:
+            line = parse_table(text)
+            kind = line.get("kind")
+            if kind == lines.TEST:
+                tests.append(lines.parse_test(line))
+            elif kind == lines.FILE:
+                files.append(lines.parse_file(line))
+            elif kind == lines.FOOTER:
+                footer = lines.parse_footer(line)
+            else:
+                raise ValueError(f"unknown kind {kind!r}")
+        except ValueError:
+            torn = number == len(rest) + 1
+            flaws.append(f"line {number} is {'torn' if torn else 'no journal line'} and was set aside")
+    return Journal(
+        path=str(path),
+        header=header,
+        files=tuple(files),
+        tests=tuple(tests),
+        footer=footer,
+        flaws=tuple(flaws),
+    )
+
+
+def read_header(path: Path) -> JournalHeader:
+    """Only the first line. Raises UnusableFile or NewerFormat as :func:`read_journal` does."""
+    try:
+        with open(path, "rb") as file:
+            return _header(path, file.readline())
+    except OSError as error:
+        raise UnusableFile(str(path), error.strerror or str(error)) from error
+
+
+def read_footer(path: Path) -> JournalFooter | None:
+    """Only the last line; None where the journal has no footer (yet)."""
+    try:
+        with open(path, "rb") as file:
+            file.seek(0, os.SEEK_END)
+            file.seek(max(0, file.tell() - _TAIL_BYTES))
+            last = file.read().rstrip(b"\n").rpartition(b"\n")[2]
+        line = parse_table(last)
+        return lines.parse_footer(line) if line.get("kind") == lines.FOOTER else None
+    except (OSError, ValueError):
+        return None
+
+
+def _header(path: Path, first: bytes) -> JournalHeader:
+    try:
+        line = parse_table(first)
+        if line.get("kind") == lines.HEADER and (found := version(line)) > lines.FORMAT:
+            raise NewerFormat(str(path), found, lines.FORMAT)
+        return lines.parse_header(line)
+    except ValueError as error:
+        raise UnusableFile(str(path), "has no journal header") from error

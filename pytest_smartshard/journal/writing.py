@@ -1,0 +1,61 @@
+"""Writing a journal: one line for each finished test, on its way to the disk before the next one starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+
+from pytest_smartshard.journal import lines
+from pytest_smartshard.model.record import FileCount, FinishedTest, JournalFooter, JournalHeader
+
+
+class JournalWriter:
+    """An open journal. Every line is handed to the system at once: a killed process loses none.
+
+    Nothing here raises for a disk that is full or gone: ``failure`` then holds the reason, further lines
+    are dropped, and the run goes on. Close it; an open file is a warning in the suite's process.
+    """
+
+    def __init__(self, path: Path, header: JournalHeader, files: Iterable[FileCount] = ()) -> None:
+        """Create *path*, which must not exist yet (FileExistsError), and write header and file lines.
+
+        Raises OSError where the file cannot be created at all.
+        """
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self.failure = ""
+        self.ran = 0
+        self._file = open(path, "xb", buffering=0)  # noqa: SIM115 - kept open over many hooks, closed by close()
+        first = [lines.header_line(header), *map(lines.file_line, files)]
+        self._write(b"".join(map(lines.encode, first)))
+
+    def add(self, test: FinishedTest) -> None:
+        """Append one finished test."""
+        self.ran += 1
+        self._write(lines.encode(lines.test_line(test)))
+
+    def finish(self, footer: JournalFooter) -> None:
+        """Append the footer and close."""
+        self._write(lines.encode(lines.footer_line(footer)))
+        self.close()
+
+    def close(self) -> None:
+        self._file.close()
+
+    def __enter__(self) -> JournalWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _write(self, data: bytes) -> None:
+        if self.failure:
+            return
+        try:
+            while data:
+                data = data[self._file.write(data) :]
+        except (OSError, ValueError) as error:
+            self.failure = str(error)
