@@ -1,0 +1,1 @@
+"""CI systems as data: where each says index, total, run id and attempt."""
