@@ -1,0 +1,1 @@
+"""One summary in; terminal text, markdown or JSON out."""
