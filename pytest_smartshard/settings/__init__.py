@@ -1,0 +1,1 @@
+"""The one option table, its resolution with provenance, and the checks across options."""
