@@ -1,0 +1,55 @@
+"""The plan that all shards follow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from making import history_of, suite_of
+
+from pytest_smartshard.errors import NewerFormat, UnusableFile
+from pytest_smartshard.journal.plan_file import plan_text
+from pytest_smartshard.model.history import History, MeasuredRun
+from pytest_smartshard.operations.planning import PlanRequest, lanes_of, plan_suite
+from pytest_smartshard.planning.planner import PlanOptions, make_plan
+
+SUITE = suite_of({"a.py": ["t1", "t2"]})
+BEFORE, TODAY = history_of({"a.py": {"t1": 10, "t2": 20}}), history_of({"a.py": {"t1": 5_000}}, digest="today")
+OPTIONS = PlanOptions(shards=2)
+
+
+def test_a_plan_is_made_from_history_and_options() -> None:
+    planned = plan_suite(SUITE, PlanRequest(history=TODAY, options=OPTIONS))
+    assert planned.plan == make_plan(SUITE, TODAY, OPTIONS).plan
+
+
+def test_a_pinned_plan_is_followed_with_todays_costs(tmp_path: Path) -> None:
+    """A re-run job must run the tests that it ran before, though the store has changed since."""
+    before = make_plan(SUITE, BEFORE, OPTIONS).plan
+    path = tmp_path / "plan.json"
+    path.write_text(plan_text(before))
+    planned = plan_suite(SUITE, PlanRequest(history=TODAY, options=OPTIONS, pinned=path))
+    assert planned.plan == before
+    assert planned.plan != make_plan(SUITE, TODAY, OPTIONS).plan
+    assert planned.prediction.cost_of("a.py", "t1") == 5_000
+
+
+def test_a_pinned_plan_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "plan.json"
+    request = PlanRequest(history=TODAY, options=OPTIONS, pinned=path)
+    with pytest.raises(UnusableFile):
+        plan_suite(SUITE, request)
+    path.write_text('{"kind":"smartshard-plan","format":2}')
+    with pytest.raises(NewerFormat):
+        plan_suite(SUITE, request)
+
+
+@pytest.mark.parametrize(
+    ("written", "recorded", "expected"),
+    [(4, [2], 4), (0, [2], 1), (None, [2], 2), (None, [8, 3], 3), (None, [], 1), (1, [], 1)],
+)
+def test_lanes_are_those_written_else_those_recorded_last(
+    written: int | None, recorded: list[int], expected: int
+) -> None:
+    runs = tuple(MeasuredRun(run=f"r{place}", lanes=lanes) for place, lanes in enumerate(recorded))
+    assert lanes_of(written, History(runs=runs)) == expected
