@@ -1,0 +1,70 @@
+"""Deciding what this process is, and registering what it needs. Imported only when something is asked for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import pytest
+
+from pytest_smartshard.providers.detect import touch_status_file
+from pytest_smartshard.session.lanes import Controlling, LanesOff, begin_worker, is_controller, is_worker
+from pytest_smartshard.session.measuring import Measuring
+from pytest_smartshard.session.run import ShardRun
+from pytest_smartshard.session.selecting import Selecting
+from pytest_smartshard.session.start import Start, begin, with_earlier_plan
+
+
+def activate(config: pytest.Config) -> None:
+    """Raises pytest.UsageError for what was given wrongly."""
+    if is_worker(config):
+        begin_worker(config)
+        return
+    start = begin(config)
+    is_idle = start.settings.shard is None and not start.settings.record
+    notices = [start.settings.notice] if start.settings.notice else []
+    if is_idle and start.settings.report:
+        notices.append("--shard-report: nothing is recorded, so there is nothing to report")
+    config.pluginmanager.register(Notice(notices), "smartshard-notice")
+    if is_idle:
+        if is_controller(config):
+            config.pluginmanager.register(LanesOff(), "smartshard-lanes")
+        return
+    touch_status_file(os.environ)
+    _activate_shard(config, start)
+
+
+class Notice:
+    """Lines at the top, where sharding was asked for and there is nothing to shard."""
+
+    def __init__(self, notices: Sequence[str]) -> None:
+        self._notices = notices
+
+    def pytest_report_header(self) -> list[str]:
+        return [f"smartshard: {notice}" for notice in self._notices]
+
+
+def _activate_shard(config: pytest.Config, start: Start) -> None:
+    start, pinned = with_earlier_plan(start)
+    request = start.request(pinned)
+    manager = config.pluginmanager
+    run = ShardRun(config, start, controls_lanes=is_controller(config))
+    manager.register(run, "smartshard-run")
+    if is_controller(config):
+        segment = start.settings.segment
+        controlling = Controlling(start.shard, segment, request, run.on_part, lambda: _announce(config, run))
+        manager.register(controlling, "smartshard-lanes")
+        return
+
+    manager.register(Selecting(start.shard, request, run.on_part), "smartshard-selecting")
+    if start.records:
+        manager.register(Measuring(), "smartshard-measuring")
+
+
+def _announce(config: pytest.Config, run: ShardRun) -> None:
+    """The controller's own collection never finishes, so pytest does not ask for these lines there."""
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is not None:
+        terminal.ensure_newline()
+        for line in run.collected_lines():
+            terminal.write_line(line)

@@ -1,0 +1,124 @@
+"""What controller and workers tell each other through files: the frozen history, the part that was selected."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from pytest_smartshard.journal import lines
+from pytest_smartshard.journal.plan_file import parse_plan, plan_text
+from pytest_smartshard.model.history import FileHistory, History
+from pytest_smartshard.model.part import SelectedTest, ShardPart
+from pytest_smartshard.model.segment import Segment, ShardIndex
+from pytest_smartshard.model.suite import ItemKey
+from pytest_smartshard.operations.planning import PlanRequest
+from pytest_smartshard.planning.planner import PlanOptions
+from pytest_smartshard.store.format import history_text, parse_history
+from pytest_smartshard.store.replacing import replace
+
+WORKER_INPUT = "smartshard"
+"""Name under which a worker finds its task in ``workerinput``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerTask:
+    """Everything a worker needs, so that it reads neither the live store nor the CI's variables."""
+
+    shard: ShardIndex
+    request: PlanRequest
+    folder: Path
+
+
+class Exchange:
+    """A temporary folder that the controller makes and removes."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="smartshard-"))
+
+    def task(self, shard: ShardIndex, segment: Segment, request: PlanRequest) -> dict[str, Any]:
+        """The task in the plain types that xdist can send; freezes the history to a file once."""
+        frozen = self.folder / "history.json"
+        if not frozen.exists():
+            replace(frozen, history_text(costs_alone(request.history), segment).encode("ascii"))
+        return {
+            "shard": [shard.number, shard.count],
+            "options": asdict(request.options),
+            "pinned": str(request.pinned or ""),
+            "history": str(frozen),
+            "digest": request.history.digest,
+            "folder": str(self.folder),
+        }
+
+    def has_part_of(self, worker: str) -> bool:
+        """Whether *worker* got as far as selecting."""
+        return part_path(self.folder, worker).exists()
+
+    def part_of(self, worker: str) -> ShardPart:
+        """The part that *worker* selected. Raises OSError where it wrote none."""
+        return parse_part(part_path(self.folder, worker).read_text("ascii"))
+
+    def remove(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def costs_alone(history: History) -> History:
+    """What planning needs of *history*."""
+    files = {key: FileHistory(file.tails, file.costs, ()) for key, file in history.files.items()}
+    return History(files=files)
+
+
+def parse_task(task: dict[str, Any]) -> WorkerTask:
+    """The task as :meth:`Exchange.task` made it. Raises OSError where the frozen history is out of reach."""
+    history = parse_history(Path(task["history"]).read_bytes(), task["history"])
+    return WorkerTask(
+        shard=ShardIndex(*task["shard"]),
+        request=PlanRequest(
+            history=History(files=history.files, digest=task["digest"]),
+            options=PlanOptions(**task["options"]),
+            pinned=Path(task["pinned"]) if task["pinned"] else None,
+        ),
+        folder=Path(task["folder"]),
+    )
+
+
+def write_part(folder: Path, worker: str, part: ShardPart) -> None:
+    """Leave *part* where the controller looks for it, whole or not at all."""
+    replace(part_path(folder, worker), part_text(part).encode("ascii"))
+
+
+def part_path(folder: Path, worker: str) -> Path:
+    return folder / f"part-{worker}.json"
+
+
+def part_text(part: ShardPart) -> str:
+    return json.dumps(
+        {
+            "plan": plan_text(part.plan),
+            "selected": [[t.nodeid, t.key.file, t.key.tail, t.stored_tail, t.predicted] for t in part.selected],
+            "files": [lines.file_line(count) for count in part.files],
+            "collected": part.collected,
+            "in_history": part.in_history,
+            "known": part.known,
+            "collection": part.collection,
+        }
+    )
+
+
+def parse_part(text: str) -> ShardPart:
+    document = json.loads(text)
+    return ShardPart(
+        plan=parse_plan(document["plan"], "plan"),
+        selected=tuple(
+            SelectedTest(nodeid, ItemKey(file, tail), stored, predicted)
+            for nodeid, file, tail, stored, predicted in document["selected"]
+        ),
+        files=tuple(map(lines.parse_file, document["files"])),
+        collected=document["collected"],
+        in_history=document["in_history"],
+        known=document["known"],
+        collection=document["collection"],
+    )

@@ -1,0 +1,136 @@
+"""What planning needs to know of pytest's items: a stable key, and what must stay together."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from pytest_smartshard.model.suite import CollectedTest, ItemKey
+
+_ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,}")
+"""As in the default ``repr`` of an object: another one in every process."""
+
+TOGETHER_MARK = "shard_together"
+XDIST_MARK = "xdist_group"
+
+
+class IdentifiedItem(NamedTuple):
+    """An item with its key and the facts that planning needs."""
+
+    item: pytest.Item
+    file: str
+    test: CollectedTest
+
+    @property
+    def key(self) -> ItemKey:
+        return ItemKey(self.file, self.test.tail)
+
+
+class ItemReader:
+    """Reads items of one session. Remembers what items of one file or function have in common."""
+
+    def __init__(self, rootdir: Path) -> None:
+        self._rootdir = rootdir
+        self._places: dict[pytest.Collector | None, tuple[str, str]] = {}
+        self.sizes: dict[str, int] = {}
+
+    def key_of(self, item: pytest.Item) -> ItemKey:
+        """Its name, to be asked for before other plugins may change it."""
+        file, prefix = self._place_of(item)
+        return ItemKey(file, f"{prefix}{item.name}")
+
+    def read(self, item: pytest.Item, key: ItemKey) -> IdentifiedItem:
+        """The item that was collected as *key*, with its facts as its marks say now."""
+        together, has_set = self._marks_of(item)
+        test = CollectedTest(
+            key.tail,
+            together=together,
+            unstable=has_set or _ADDRESS.search(key.tail) is not None,
+            positional=_has_positional_id(item),
+        )
+        return IdentifiedItem(item, key.file, test)
+
+    def _place_of(self, item: pytest.Item) -> tuple[str, str]:
+        """File key, and what of the tail stands before the item's own name.
+
+        From the collectors and not from the node id: that one changes with arguments and plugins.
+        """
+        parent = item.parent
+        if parent not in self._places:
+            chain = item.listchain()[:-1]
+            depth = max((i for i, node in enumerate(chain) if isinstance(node, pytest.File)), default=-1)
+            path = chain[depth].path if depth >= 0 else item.path
+            names = [node.name for node in chain[depth + 1 :]] if depth >= 0 else []
+            key = file_key(path, self._rootdir)
+            self.sizes.setdefault(key, _size(path))
+            self._places[parent] = (key, "".join(f"{name}::" for name in names))
+        return self._places[parent]
+
+    def _marks_of(self, item: pytest.Item) -> tuple[str, bool]:
+        """The label of what must stay with the item, and whether it is parametrised over a set."""
+        together = ""
+        groups: set[str] = set()
+        over_set = False
+        for mark in item.iter_markers():
+            if mark.name == TOGETHER_MARK:
+                together = together or _mark_name(mark)
+            elif mark.name == XDIST_MARK:
+                groups.add(_mark_name(mark))
+            elif mark.name == "parametrize":
+                over_set = over_set or isinstance(_parametrize_values(mark), (set, frozenset))
+        if together:
+            return f"{TOGETHER_MARK}:{together}", over_set
+        return (f"{XDIST_MARK}:{'_'.join(sorted(groups))}" if groups else ""), over_set
+
+
+def file_key(path: Path, rootdir: Path) -> str:
+    """The path relative to *rootdir*; outside it the dotted module of a package's file, else ``../`` upwards.
+
+    Always with forward slashes, so that systems agree.
+    """
+    try:
+        return path.relative_to(rootdir).as_posix()
+    except ValueError:
+        pass
+    packages = []
+    folder = path.parent
+    while (folder / "__init__.py").is_file():
+        packages.append(folder.name)
+        folder = folder.parent
+    if packages:
+        module = [] if path.name == "__init__.py" else [path.stem if path.suffix == ".py" else path.name]
+        return ".".join([*reversed(packages), *module])
+    try:
+        return Path(os.path.relpath(path, rootdir)).as_posix()
+    except ValueError:  # On another drive there is no way from here to there.
+        return path.as_posix()
+
+
+def _mark_name(mark: pytest.Mark) -> str:
+    return str(mark.args[0] if mark.args else mark.kwargs.get("name", "default"))
+
+
+def _parametrize_values(mark: pytest.Mark) -> object:
+    return mark.args[1] if len(mark.args) > 1 else mark.kwargs.get("argvalues")
+
+
+def _has_positional_id(item: pytest.Item) -> bool:
+    """Whether a parameter's id is nothing but its name and position, as pytest makes it for objects."""
+    callspec = getattr(item, "callspec", None)
+    name, indices = getattr(callspec, "id", None), getattr(callspec, "indices", None)
+    if not isinstance(name, str) or not isinstance(indices, dict):
+        return False
+    parts = set(name.split("-"))
+    return any(f"{argument}{index}" in parts for argument, index in indices.items())
+
+
+def _size(path: Path) -> int:
+    """Bytes of a regular file, else 0: what a folder's size means differs from disk to disk."""
+    try:
+        return path.stat().st_size if path.is_file() else 0
+    except OSError:
+        return 0

@@ -1,0 +1,48 @@
+"""The lines that a sharded run prints."""
+
+from __future__ import annotations
+
+from pytest_smartshard.model.part import ShardPart
+from pytest_smartshard.model.segment import Segment, ShardIndex
+from pytest_smartshard.wording import percent, plural, ratio, seconds
+
+
+def collected_line(shard: ShardIndex, segment: Segment, part: ShardPart) -> str:
+    """What this shard is going to run: the one line that every sharded run prints."""
+    forecast = part.plan.forecast
+    tests = f"{len(part.selected):,} of {plural(part.collected, 'test')}"
+    if forecast.known:
+        expected = (
+            f"{seconds(forecast.loads[shard.number - 1])} predicted, "
+            f"imbalance {ratio(forecast.makespan, forecast.bound)}, "
+            f"{percent(forecast.known, forecast.total)} of the time from history"
+        )
+    else:
+        expected = "no history yet"
+    return f"shard {shard} of {segment.slug}: {tests}, {expected}, plan {part.plan.digest}"
+
+
+def unfamiliar_line(part: ShardPart, origin: str) -> str:
+    """Said loudly where a store knows under half of the suite; ``""`` otherwise."""
+    if 2 * part.in_history >= part.collected or not origin:
+        return ""
+    return (
+        f"smartshard: WARNING: {origin} knows only {part.in_history:,} of {plural(part.collected, 'test')} "
+        f"({percent(part.in_history, part.collected)}), so the plan is mostly a guess; check that it is this "
+        "suite's store and that the root folder has not moved"
+    )
+
+
+def empty_line(shard: ShardIndex, part: ShardPart) -> str:
+    """Said where this shard has nothing to run although the suite does; ``""`` otherwise."""
+    if part.selected or not part.collected:
+        return ""
+    return f"shard {shard} is empty: the {plural(part.collected, 'test')} of this suite are in other shards"
+
+
+def outcome_line(shard: ShardIndex, predicted: int, actual: int) -> str:
+    """Predicted against actual time in tests, of the slowest lane; both in microseconds."""
+    if not predicted:
+        return f"shard {shard}: {seconds(actual)} in tests, nothing predicted"
+    change = round(100 * (actual - predicted) / predicted)
+    return f"shard {shard}: {seconds(predicted)} predicted, {seconds(actual)} in tests ({change:+d} %)"

@@ -1,0 +1,102 @@
+"""Recording each finished test in the journal, from the reports that arrive in this process."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from pytest_smartshard.journal.writing import JournalWriter
+from pytest_smartshard.model.part import SelectedTest
+from pytest_smartshard.model.record import FinishedTest, JournalFooter, JournalHeader
+from pytest_smartshard.session.measuring import Measured
+from pytest_smartshard.session.outcomes import CRASH_PHASE, RunningTest, measured_of
+
+
+class Recording:
+    """Puts the reports of a test together and writes one line when its last report is in.
+
+    Without xdist this process runs the tests; with it, it is the controller, and the lane is the worker.
+    """
+
+    def __init__(
+        self, writer: JournalWriter, header: JournalHeader, selected: Mapping[str, SelectedTest]
+    ) -> None:
+        self.header = header
+        self._writer = writer
+        self._selected = selected
+        self._running: dict[tuple[str, str], RunningTest] = {}
+        self._crashed_reruns: dict[str, int] = {}
+        self._started = time.perf_counter()
+        self.busy: dict[str, int] = {}
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        lane = _lane_of(report)
+        name = (lane, report.nodeid)
+        if name not in self._running:
+            self._running[name] = RunningTest(lane=lane, reruns=self._crashed_reruns.pop(report.nodeid, 0))
+        running = self._running[name]
+        running.add(report)
+        has_crashed = str(report.when) == CRASH_PHASE
+        if running.again and has_crashed:
+            # Another worker runs it again.
+            self._crashed_reruns[report.nodeid] = self._running.pop(name).reruns
+        if running.again or not (has_crashed or report.when == "teardown"):
+            return
+        del self._running[name]
+        # Neither a dead worker nor a plugin that makes reports of its own sends anything along.
+        measured = measured_of(report) or self._unmeasured(report.nodeid)
+        if measured is not None:
+            self._write(running.finished(measured))
+
+    @property
+    def journal(self) -> Path:
+        return self._writer.path
+
+    @property
+    def ran(self) -> int:
+        """Tests that have ended so far."""
+        return self._writer.ran
+
+    @property
+    def failure(self) -> str:
+        """Why the journal could not be written to its end, ``""`` if it could."""
+        return self._writer.failure
+
+    def abandon(self) -> None:
+        """Close the file without a footer, where the session ended without its hooks."""
+        self._writer.close()
+
+    def close(self, exit_code: int, reason: str) -> None:
+        """Write the footer. *reason* says what stopped the run early, ``""`` where nothing did."""
+        seconds = time.perf_counter() - self._started
+        self._writer.finish(
+            JournalFooter(exit_code=exit_code, ran=self._writer.ran, seconds=seconds, reason=reason)
+        )
+
+    def _write(self, test: FinishedTest) -> None:
+        self.busy[test.lane] = self.busy.get(test.lane, 0) + test.duration
+        self._writer.add(test)
+
+    def _unmeasured(self, nodeid: str) -> Measured | None:
+        """What is known of the test that was selected under that id; None of one that was not."""
+        selected = self._selected.get(nodeid)
+        if selected is None:
+            return None
+        return Measured(
+            file=selected.key.file,
+            tail=selected.key.tail,
+            stored=selected.stored_tail,
+            predicted=selected.predicted,
+            cpu=None,
+            memory=None,
+        )
+
+
+def _lane_of(report: pytest.TestReport) -> str:
+    """Id of the xdist worker that ran the test, ``""`` without xdist."""
+    gateway = getattr(getattr(report, "node", None), "gateway", None)
+    return "" if gateway is None else str(gateway.id)

@@ -1,0 +1,190 @@
+"""One process that runs or controls one shard: from the part that was selected to the last line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from pytest_smartshard.errors import NewerFormat
+from pytest_smartshard.journal.run_folder import journals_in
+from pytest_smartshard.model.part import ShardPart
+from pytest_smartshard.model.record import JournalHeader
+from pytest_smartshard.model.segment import RunIdentity
+from pytest_smartshard.operations.gathering import read_journals
+from pytest_smartshard.operations.opening import (
+    finished_shards,
+    has_seen_other_tests,
+    open_journal,
+    open_run_by_other_plan,
+)
+from pytest_smartshard.operations.summarising import summarise
+from pytest_smartshard.session import phrases
+from pytest_smartshard.session.merging import take_in_apart
+from pytest_smartshard.session.recording import Recording
+from pytest_smartshard.session.reporting import rendered
+from pytest_smartshard.session.start import Start
+
+NO_TESTS_COLLECTED = int(pytest.ExitCode.NO_TESTS_COLLECTED)
+
+
+class ShardRun:
+    """Opens the journal once the part is known, closes it at the end, and tells the user about both."""
+
+    def __init__(self, config: pytest.Config, start: Start, *, controls_lanes: bool) -> None:
+        self._config = config
+        self._start = start
+        self._shard = start.shard
+        self._controls_lanes = controls_lanes
+        self._part: ShardPart | None = None
+        self._recording: Recording | None = None
+        self._collect_errors = 0
+        self._closing: list[str] = []
+
+    @property
+    def lanes(self) -> int:
+        """Workers that this shard really has; what is written down, not what is planned with."""
+        return max(1, len(self._config.getoption("tx", None) or ())) if self._controls_lanes else 1
+
+    @property
+    def _is_empty_part_of_more(self) -> bool:
+        """Whether the suite has tests, but none for this shard."""
+        return self._part is not None and not self._part.selected and self._part.collected > 0
+
+    def on_part(self, part: ShardPart) -> None:
+        """Begin recording, now that it is known what this shard runs."""
+        self._part = part
+        if self._start.records:
+            self._open_journal(part)
+
+    def collected_lines(self) -> list[str]:
+        """Said when collection is done."""
+        if self._part is None:
+            return []
+        lines = [
+            *(f"smartshard: {note}" for note in self._start.notes),
+            phrases.collected_line(self._shard, self._start.settings.segment, self._part),
+        ]
+        lines.append(phrases.unfamiliar_line(self._part, self._start.history.origin))
+        lines.append(phrases.empty_line(self._shard, self._part))
+        return [line for line in lines if line]
+
+    def pytest_report_collectionfinish(self) -> list[str]:
+        return self.collected_lines()
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        self._collect_errors += report.failed
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        if int(exitstatus) == NO_TESTS_COLLECTED and self._is_empty_part_of_more:
+            session.exitstatus = pytest.ExitCode.OK
+        if self._recording is not None and self._part is not None:
+            left = len(self._part.selected) - self._recording.ran
+            self._recording.close(int(session.exitstatus), self._stop_reason(session, int(exitstatus), left))
+            self._close(self._recording, self._part)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if self._part is None:
+            if self._controls_lanes and self._start.records:
+                terminalreporter.write_line("smartshard: nothing was recorded: no worker said what it was to run")
+            return
+        lines = list(self._closing)
+        unfamiliar = phrases.unfamiliar_line(self._part, self._start.history.origin)
+        if lines or unfamiliar:
+            terminalreporter.section("smartshard", "-")
+        if unfamiliar:
+            terminalreporter.write_line(unfamiliar, yellow=True)
+        for line in lines:
+            terminalreporter.write_line(line)
+        if self._start.settings.report and self._recording is not None:
+            terminalreporter.write_line("")
+            terminalreporter.write_line(self._report(self._recording).rstrip("\n"))
+
+    def _report(self, recording: Recording) -> str:
+        try:
+            journals, _ = read_journals(journals_in(recording.journal.parent))
+        except NewerFormat as newer:
+            return f"no report: {newer.path} has format {newer.found}, newest known here is {newer.known}"
+        return rendered(summarise(journals), self._start.settings.report_format)
+
+    def pytest_unconfigure(self) -> None:
+        if self._recording is not None:
+            self._recording.abandon()
+
+    def _open_journal(self, part: ShardPart) -> None:
+        settings = self._start.settings
+        header = JournalHeader(
+            segment=settings.segment,
+            identity=RunIdentity(run=settings.run or ""),
+            shard=self._shard,
+            digest=part.plan.digest,
+            collection=part.collection,
+            started=self._start.started,
+            selected=len(part.selected),
+            predicted=self._load(part),
+            known=part.known,
+            lanes=self.lanes,
+            options=settings.origins,
+            versions=self._start.versions,
+        )
+        try:
+            writer, written = open_journal(
+                settings.home, header, part.files, part.plan, run=settings.run, attempt=settings.attempt
+            )
+        except OSError as error:
+            self._closing.append(f"nothing was recorded, because {settings.home} cannot be written: {error}")
+            return
+        self._recording = Recording(writer, written, {test.nodeid: test for test in part.selected})
+        self._config.pluginmanager.register(self._recording, "smartshard-recording")
+
+    def _load(self, part: ShardPart) -> int:
+        """Predicted microseconds of this shard's slowest lane, 0 where nothing is known."""
+        forecast = part.plan.forecast
+        return forecast.loads[self._shard.number - 1] if forecast.known else 0
+
+    def _close(self, recording: Recording, part: ShardPart) -> None:
+        actual = max(recording.busy.values(), default=0)
+        self._closing.append(phrases.outcome_line(self._shard, self._load(part), actual))
+        if recording.failure:
+            self._closing.append(
+                f"the journal is incomplete: {recording.journal} cannot be written: {recording.failure}"
+            )
+        self._closing.extend(self._take_in(recording))
+
+    def _take_in(self, recording: Recording) -> Sequence[str]:
+        """Once the last shard has finished here, the store learns what the run measured.
+
+        Not before: shards started one after another on one machine must all plan by the same store.
+        """
+        folder = recording.journal.parent
+        finished = finished_shards(folder, recording.header)
+        if len(finished) < self._shard.count and self._shard.count > 1:
+            run = folder.parent.name
+            lines = [f"{len(finished)} of {self._shard.count} shards of run {run} have finished here"]
+            other = open_run_by_other_plan(self._start.settings.home, recording.header)
+            if other is not None and self._start.settings.run is None:
+                lines.append(
+                    f"WARNING: run {other} before it lacks shards too, and followed another plan; the shards of "
+                    "both do not add up to the suite, so start all of them again"
+                )
+            if has_seen_other_tests(folder, recording.header):
+                lines.append(
+                    f"WARNING: the shards of run {run} collected different tests, so some may run twice or "
+                    "never; see that all have the same tests, with the same ids in every process"
+                )
+            return lines
+        return take_in_apart(folder, self._start.settings)
+
+    def _stop_reason(self, session: pytest.Session, exitstatus: int, left: int) -> str:
+        """What kept tests from running, ``""`` where all could; *left* of those selected have not."""
+        if self._collect_errors:
+            return "errors during collection"
+        if not left:
+            return ""
+        for stop in (session.shouldfail, session.shouldstop):
+            if stop:
+                return str(stop)
+        if exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR):
+            return "interrupted" if exitstatus == pytest.ExitCode.INTERRUPTED else "internal error"
+        return ""

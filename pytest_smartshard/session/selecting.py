@@ -1,0 +1,143 @@
+"""Selecting a shard's part of what was collected, after every other plugin has had its say."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Generator, Sequence
+
+import pytest
+
+from pytest_smartshard.model.part import SelectedTest, ShardPart
+from pytest_smartshard.model.plan import Plan
+from pytest_smartshard.model.record import FileCount
+from pytest_smartshard.model.segment import ShardIndex
+from pytest_smartshard.model.suite import ItemKey, Suite, SuiteFile
+from pytest_smartshard.operations.planning import PlanRequest, plan_suite
+from pytest_smartshard.planning.digest import names_digest
+from pytest_smartshard.planning.placement import shard_of
+from pytest_smartshard.planning.planner import Planned
+from pytest_smartshard.session.items import IdentifiedItem, ItemReader
+from pytest_smartshard.session.measuring import SELECTED
+
+
+class Selecting:
+    """Registers the selection itself at the last moment, so that it encloses all other plugins' hooks."""
+
+    def __init__(self, shard: ShardIndex, request: PlanRequest, on_part: Callable[[ShardPart], None]) -> None:
+        self._shard = shard
+        self._request = request
+        self._on_part = on_part
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection(self, session: pytest.Session) -> Generator[None, object, object]:
+        # A wrapper, because the first plugin that answers this hook keeps all later ones from being asked.
+        session.config.pluginmanager.register(
+            _Selection(self._shard, self._request, self._on_part), "smartshard-selection"
+        )
+        return (yield)
+
+
+class _Selection:
+    def __init__(self, shard: ShardIndex, request: PlanRequest, on_part: Callable[[ShardPart], None]) -> None:
+        self._shard = shard
+        self._request = request
+        self._on_part = on_part
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> Generator[None, object, object]:
+        reader = ItemReader(config.rootpath)
+        before = {id(item): reader.key_of(item) for item in items}
+        collected = list(items)  # Keeps them alive, and so their ids apart.
+        result = yield
+        # Names from before, marks from now: other plugins may have dropped, moved, renamed or marked items.
+        after = [reader.read(item, before.get(id(item)) or reader.key_of(item)) for item in items]
+        planned = plan_suite(suite_of(after, reader.sizes), self._request)
+        owners = [shard_of(planned.plan, found.file, found.test) for found in after]
+        mine = [found for found, owner in zip(after, owners, strict=True) if owner == self._shard.number]
+        others = [f.item for f, owner in zip(after, owners, strict=True) if owner != self._shard.number]
+        part = part_of(planned, self._shard, [before[id(item)] for item in collected], after, mine)
+        items[:] = [found.item for found in mine]
+        for item, selected in zip(items, part.selected, strict=True):
+            item.stash[SELECTED] = selected
+        if others:
+            config.hook.pytest_deselected(items=others)
+        self._on_part(part)
+        return result
+
+
+def suite_of(found: Sequence[IdentifiedItem], sizes: dict[str, int]) -> Suite:
+    """The suite that *found* amounts to, in an order of its own: that of collection does not matter."""
+    tests = defaultdict(list)
+    for _, file, test in found:
+        tests[file].append(test)
+    return Suite(
+        files=tuple(
+            SuiteFile(key=file, size=sizes.get(file, 0), tests=tuple(sorted(tests[file])))
+            for file in sorted(tests)
+        )
+    )
+
+
+def part_of(
+    planned: Planned,
+    shard: ShardIndex,
+    before: Sequence[ItemKey],
+    after: Sequence[IdentifiedItem],
+    mine: Sequence[IdentifiedItem],
+) -> ShardPart:
+    """*shard*'s part, where *before* and *after* are what was there around other plugins' deselection."""
+    prediction = planned.prediction
+    # Tests that share a stored duration (unstable ids, equal keys) share its prediction too.
+    sharing = Counter((found.file, found.test.stored_tail) for found in mine)
+    selected = []
+    known_time = 0
+    has_history = bool(prediction.known)
+    for found in mine:
+        stored = found.test.stored_tail
+        # Without any history the equal costs that planning goes by are no prediction.
+        cost = prediction.cost_of(found.file, stored) // sharing[(found.file, stored)] if has_history else 0
+        selected.append(SelectedTest(found.item.nodeid, found.key, stored, cost))
+        if prediction.knows(found.file, stored):
+            known_time += cost
+    return ShardPart(
+        plan=planned.plan,
+        selected=tuple(selected),
+        files=_file_counts(planned.plan, shard, before, after, mine),
+        collected=len(after),
+        in_history=sum(1 for found in after if prediction.knows(found.file, found.test.stored_tail)),
+        known=known_time,
+        collection=names_digest(str(ItemKey(found.file, found.test.stored_tail)) for found in after),
+    )
+
+
+def _file_counts(
+    plan: Plan,
+    shard: ShardIndex,
+    before: Sequence[ItemKey],
+    after: Sequence[IdentifiedItem],
+    mine: Sequence[IdentifiedItem],
+) -> tuple[FileCount, ...]:
+    """What the shard's own files held, for the proof that owners of one file saw the same."""
+    collected = _tails_by_file(before)
+    remaining, selected = (_tails_by_file([found.key for found in group]) for group in (after, mine))
+    owned = {file for file, owners in plan.owners.items() if shard.number in owners}
+    return tuple(
+        FileCount(
+            file=file,
+            collected=len(collected[file]),
+            collected_digest=names_digest(collected[file]),
+            remaining=len(remaining[file]),
+            remaining_digest=names_digest(remaining[file]),
+            selected=len(selected[file]),
+        )
+        for file in sorted(owned.union(selected))
+    )
+
+
+def _tails_by_file(keys: Sequence[ItemKey]) -> defaultdict[str, list[str]]:
+    tails: defaultdict[str, list[str]] = defaultdict(list)
+    for file, tail in keys:
+        tails[file].append(tail)
+    return tails

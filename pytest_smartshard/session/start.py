@@ -1,0 +1,205 @@
+"""What is known before anything is collected: settings, history, notes; or all mistakes together."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+import pytest_smartshard
+from pytest_smartshard.errors import NewerFormat, UnusableFile
+from pytest_smartshard.journal.plan_file import read_plan
+from pytest_smartshard.model.history import History
+from pytest_smartshard.model.segment import ShardIndex
+from pytest_smartshard.operations.opening import earlier_plan
+from pytest_smartshard.operations.planning import PlanRequest, lanes_of
+from pytest_smartshard.planning.planner import PlanOptions
+from pytest_smartshard.settings.naming import Selection
+from pytest_smartshard.settings.resolve import Settings, Surroundings, resolve
+from pytest_smartshard.settings.values import Value, gather
+from pytest_smartshard.store.place import FoundHistory, find_history
+
+WHOLE = ShardIndex(1, 1)
+"""The shard of a run that records without sharding."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """``started`` is seconds since the epoch; ``records`` whether this run keeps a journal."""
+
+    settings: Settings
+    history: History
+    notes: tuple[str, ...]
+    started: float
+    records: bool
+    versions: Mapping[str, str]
+
+    @property
+    def shard(self) -> ShardIndex:
+        return self.settings.shard or WHOLE
+
+    def request(self, pinned: Path | None) -> PlanRequest:
+        """What every process of this shard plans by."""
+        settings = self.settings
+        return PlanRequest(
+            history=self.history,
+            options=PlanOptions(
+                shards=self.shard.count,
+                lanes=lanes_of(settings.lanes, self.history),
+                packer=settings.packer,
+                scope=settings.scope,
+                selection=settings.segment.selection,
+                version=pytest_smartshard.__version__,
+            ),
+            pinned=pinned,
+        )
+
+
+def begin(config: pytest.Config) -> Start:
+    """Raises pytest.UsageError with every mistake there is."""
+    problems: list[str] = []
+    settings = settings_of(config, problems)
+    found = _history(settings, problems)
+    if problems:
+        raise pytest.UsageError(*problems)
+    return Start(
+        settings=settings,
+        history=found.history,
+        notes=found.notes,
+        started=time.time(),
+        records=_records(config),
+        versions={
+            "pytest": pytest.__version__,
+            "python": platform.python_version(),
+            "smartshard": pytest_smartshard.__version__,
+        },
+    )
+
+
+def with_earlier_plan(start: Start) -> tuple[Start, Path | None]:
+    """On a later attempt the plan of an earlier one is followed again, and said to be missing if it is."""
+    settings = start.settings
+    if settings.run is None or start.shard.count == 1:
+        return start, None
+    path, is_later = earlier_plan(settings.home, settings.run, settings.segment, start.shard, settings.attempt)
+    if path is None and not is_later:
+        return start, None
+    attempt = f"attempt {settings.attempt}" if settings.attempt else "another attempt"
+    what = f"{attempt} at run {settings.run}" if is_later else f"run {settings.run}"
+    return _follow(path, start, what)
+
+
+def _follow(path: Path | None, start: Start, what: str) -> tuple[Start, Path | None]:
+    """*start* with a note of what becomes of the plan at *path*, and the plan if it can be followed."""
+    if path is None:
+        note = (
+            f"{what}: no plan of an earlier attempt is in {start.settings.home}, so this is planned anew; "
+            "restore that folder to run the same tests again"
+        )
+    elif _fits(path, start.shard):
+        note = f"{what}: following the earlier plan in {path}"
+    else:
+        note = f"{what}: the earlier plan in {path} cannot be read, so this is planned anew"
+        path = None
+    return replace(start, notes=(*start.notes, note)), path
+
+
+def _fits(path: Path, shard: ShardIndex) -> bool:
+    try:
+        return read_plan(path).shards == shard.count
+    except (UnusableFile, NewerFormat):
+        return False
+
+
+def settings_of(config: pytest.Config, problems: list[str]) -> Settings:
+    return resolve(values_of(config), _surroundings(config), problems)
+
+
+def values_of(config: pytest.Config) -> dict[str, Value]:
+    """What was given for each option, wherever it was given."""
+    return gather(lambda name: config.getoption(name, None), config.getini, os.environ)
+
+
+def _history(settings: Settings, problems: list[str]) -> FoundHistory:
+    store = settings.store
+    named = settings.origins.get("shard_store", f"shard_store = {store.path}")
+    try:
+        return find_history(store, settings.segment, settings.rootdir)
+    except NewerFormat as newer:
+        problems.append(
+            f"{named}: {newer.path} has format {newer.found}, and this version reads up to {newer.known}; "
+            "upgrade pytest-smartshard or name another store"
+        )
+    except OSError as error:
+        problems.append(f"{named}: cannot be read ({error.strerror}); mend it or name another store")
+    return FoundHistory(history=History())
+
+
+def _surroundings(config: pytest.Config) -> Surroundings:
+    return Surroundings(
+        rootdir=config.rootpath,
+        folder=config.invocation_params.dir,
+        environ=os.environ,
+        selection=_selection(config),
+        lanes=_lanes_as_written(config),
+        cached_selection=_cached_selection(config),
+        runs_each=config.getoption("dist", "no") == "each" and bool(config.getoption("tx", None)),
+    )
+
+
+def _selection(config: pytest.Config) -> Selection:
+    return Selection(
+        keyword=config.getoption("keyword", "") or "",
+        markers=config.getoption("markexpr", "") or "",
+        deselected=tuple(config.getoption("deselect", None) or ()),
+        arguments=_arguments(config),
+    )
+
+
+def _arguments(config: pytest.Config) -> tuple[str, ...]:
+    """Files, folders and node ids as given, relative to rootdir; none where the whole suite is meant."""
+    if config.args_source is pytest.Config.ArgsSource.TESTPATHS:
+        return ()
+    relative = tuple(_relative(argument, config) for argument in config.args)
+    whole = relative == (".",) and not config.getini("testpaths")
+    return () if whole else relative
+
+
+def _relative(argument: str, config: pytest.Config) -> str:
+    """An argument that names the same thing wherever the repository lies and whatever folder this is."""
+    path, separator, tail = argument.partition("::")
+    place = config.invocation_params.dir / path
+    if not place.exists():  # With --pyargs the argument is the name of a package.
+        return argument
+    try:
+        named = place.resolve().relative_to(config.rootpath.resolve()).as_posix()
+    except ValueError:
+        named = Path(os.path.relpath(place, config.rootpath)).as_posix()
+    return f"{named}{separator}{tail}"
+
+
+def _lanes_as_written(config: pytest.Config) -> int | None:
+    """Workers as written on the command line; None where the machine's core count decides."""
+    written = getattr(config.known_args_namespace, "numprocesses", None)
+    if isinstance(written, str):
+        return None
+    tx = config.getoption("tx", None) or ()
+    return max(1, len(tx)) if config.getoption("dist", "no") != "no" else 1
+
+
+def _cached_selection(config: pytest.Config) -> str:
+    """The option, if any, that selects by what this machine ran last."""
+    for name, flag in (("lf", "--lf"), ("stepwise", "--sw"), ("stepwise_skip", "--sw-skip")):
+        if config.getoption(name, False):
+            return flag
+    return ""
+
+
+def _records(config: pytest.Config) -> bool:
+    """Not where nothing runs, and not under a debugger: a person's thinking is no duration."""
+    return not any(config.getoption(name, False) for name in ("collectonly", "setuponly", "usepdb", "trace"))
