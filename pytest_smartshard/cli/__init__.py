@@ -1,0 +1,1 @@
+"""The command line: `smartshard …`, one file a subcommand, without pytest."""

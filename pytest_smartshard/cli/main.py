@@ -1,0 +1,61 @@
+"""The command ``smartshard``: reads the arguments and calls the subcommand."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NoReturn
+
+import pytest_smartshard
+from pytest_smartshard.cli import merge
+from pytest_smartshard.errors import NewerFormat, UsageError
+from pytest_smartshard.exits import USAGE
+
+if TYPE_CHECKING:
+    from pytest_smartshard.cli.merge import Subcommands
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code (see :mod:`pytest_smartshard.exits`)."""
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    try:
+        return int(given.command(given))
+    except UsageError as error:
+        for problem in error.problems:
+            print(f"smartshard: {problem}", file=sys.stderr)
+    except NewerFormat as newer:
+        print(
+            f"smartshard: {newer.path} has format {newer.found}, and this version reads up to {newer.known}; "
+            "upgrade pytest-smartshard",
+            file=sys.stderr,
+        )
+    except OSError as error:
+        print(f"smartshard: {error}", file=sys.stderr)
+    return USAGE
+
+
+def run() -> None:
+    """Entry point of the console script."""
+    sys.exit(main())
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse ends with 2 on a usage error; here that number means something else."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(USAGE, f"{self.prog}: {message}\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="smartshard", description="Work with what sharded pytest runs leave behind.", allow_abbrev=False
+    )
+    parser.add_argument("--version", action="version", version=f"smartshard {pytest_smartshard.__version__}")
+    commands: Subcommands = parser.add_subparsers(  # type: ignore[assignment]  # invariant in the parser's class
+        title="commands", metavar="COMMAND", required=True
+    )
+    merge.add_to(commands)
+    return parser
