@@ -1,0 +1,140 @@
+"""Joining histories is commutative and idempotent, and what it drops stays dropped."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import SEGMENT, finished_tests, journal_headers, journal_sets
+
+from pytest_smartshard.model.history import History
+from pytest_smartshard.model.record import FinishedTest, Journal, JournalFooter, JournalHeader
+from pytest_smartshard.proving import joining
+from pytest_smartshard.proving.estimate import SMALLEST_COST
+from pytest_smartshard.proving.joining import is_complete, join, journal_identity
+from pytest_smartshard.proving.samples import decode_column
+from pytest_smartshard.store.format import history_text, parse_history
+
+kept_runs = st.sampled_from([1, 2, joining.KEPT_RUNS])
+"""With few runs kept, few journals show what dropping does."""
+
+
+def joined(groups: Sequence[Sequence[Journal]], kept: int) -> History:
+    """All *groups* joined one after another, each by way of the store's text."""
+    history = History()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(joining, "KEPT_RUNS", kept)
+        for group in groups:
+            raw = history_text(join(history, group), SEGMENT).encode("ascii")
+            history = parse_history(raw, "store")
+    return replace(history, digest="", origin="")
+
+
+@st.composite
+def grouped(draw: st.DrawFn) -> tuple[list[Journal], list[list[Journal]]]:
+    """Journals, and the same ones in other groups and order, some of them more than once."""
+    journals = draw(journal_sets())
+    again = draw(st.lists(st.sampled_from(journals), max_size=3))
+    order = draw(st.permutations([*journals, *again]))
+    cuts = sorted(draw(st.sets(st.integers(0, len(order)), max_size=4)))
+    return journals, [list(order[start:end]) for start, end in zip([0, *cuts], [*cuts, len(order)], strict=True)]
+
+
+@given(grouped(), kept_runs)
+def test_order_grouping_and_repetition_change_nothing(
+    inputs: tuple[list[Journal], list[list[Journal]]], kept: int
+) -> None:
+    journals, groups = inputs
+    assert joined([*groups, [], []], kept) == joined([journals], kept)
+
+
+@given(grouped())
+def test_each_run_and_each_test_is_there_once_with_a_speed_and_a_cost_above_zero(
+    inputs: tuple[list[Journal], list[list[Journal]]],
+) -> None:
+    journals, groups = inputs
+    history = joined(groups, joining.KEPT_RUNS)
+    identities = [run.identity for run in (*history.runs, *history.other_runs)]
+    assert len(set(identities)) == len(identities)
+    assert set(identities) <= set(map(journal_identity, journals))
+    assert [run.age_order for run in history.runs] == sorted(run.age_order for run in history.runs)
+    for file in history.files.values():
+        assert list(file.tails) == sorted(set(file.tails))
+        assert len(file.columns) == len(history.runs)
+        assert all(cost >= SMALLEST_COST for cost in file.costs)
+    assert all(run.speed >= 1 for run in history.runs)
+
+
+@given(journal_sets(), kept_runs)
+def test_a_test_goes_only_when_a_newer_complete_run_lacks_it(journals: list[Journal], kept: int) -> None:
+    """And then it goes for certain: what remains was seen by the newest complete run or after it."""
+    history = joined([journals], kept)
+    seen: dict[tuple[str, str], float] = {}
+    attempts: dict[str, list[Journal]] = defaultdict(list)
+    for journal in journals:
+        attempts[journal.header.identity.run].append(journal)
+        for test in journal.tests:
+            key = (test.key.file, test.stored_tail)
+            seen[key] = max(seen.get(key, 0.0), journal.header.started)
+    complete = [
+        run[0].header.started
+        for run in attempts.values()
+        if _some_plan_was_complete([journal for journal in run if journal.header.identity.generation == 0])
+    ]
+    newest = max(complete, default=0.0)
+    assert {(file, tail) for file, history in history.files.items() for tail in history.tails} == {
+        key for key, started in seen.items() if started >= newest
+    }
+
+
+def _some_plan_was_complete(journals: list[Journal]) -> bool:
+    """Whether all shards of one plan and one collection finished. Others may be there too, of a re-run job."""
+    finished: dict[tuple[str, str, int], set[int]] = defaultdict(set)
+    for journal in journals:
+        if journal.is_finished:
+            header = journal.header
+            finished[header.digest, header.collection, header.shard.count].add(header.shard.number)
+    return any(numbers == set(range(1, count + 1)) for (_, _, count), numbers in finished.items())
+
+
+@given(journal_sets(max_runs=12), kept_runs)
+def test_only_samples_of_the_newest_runs_are_kept_and_each_tests_newest(
+    journals: list[Journal], kept: int
+) -> None:
+    history = joined([journals], kept)
+    newest = {
+        (file, tail): max(
+            journal.header.started
+            for journal in journals
+            if any((test.key.file, test.stored_tail) == (file, tail) for test in journal.tests)
+        )
+        for file, found in history.files.items()
+        for tail in found.tails
+    }
+    ages = sorted({(j.header.started, *journal_identity(j)) for j in journals})
+    recent = {age[1:] for age in ages[-kept:]}
+    for file, found in history.files.items():
+        for run, column in zip(history.runs, found.columns, strict=True):
+            for tail, sample in zip(found.tails, decode_column(column, len(found.tails)), strict=True):
+                if sample is not None:
+                    assert run.identity in recent or run.started == newest[file, tail]
+
+
+@given(journal_headers(), st.lists(finished_tests, max_size=3), st.booleans())
+def test_whatever_a_journal_says_the_store_can_be_read_again(
+    header: JournalHeader, tests: list[FinishedTest], done: bool
+) -> None:
+    """Journals come from artifacts. One that a reader takes must not spoil a store for ever."""
+    footer = JournalFooter(exit_code=0, ran=header.selected, seconds=1.0) if done else None
+    history = joined([[Journal(path="", header=header, tests=tuple(tests), footer=footer)], []], 8)
+    assert [run.identity for run in (*history.runs, *history.other_runs)] == [
+        (header.identity.run, header.identity.generation, header.identity.attempt)
+    ]
+
+
+def test_an_empty_set_of_attempts_is_not_complete() -> None:
+    assert not is_complete([])

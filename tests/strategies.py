@@ -1,0 +1,312 @@
+"""Hypothesis strategies that several tests share: suites, histories, options, journals."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import replace
+
+from hypothesis import strategies as st
+
+from pytest_smartshard.choices import PACKERS, SCOPES
+from pytest_smartshard.model.history import FileHistory, History
+from pytest_smartshard.model.record import (
+    OUTCOMES,
+    FileCount,
+    FinishedTest,
+    Journal,
+    JournalFooter,
+    JournalHeader,
+)
+from pytest_smartshard.model.segment import RunIdentity, Segment, ShardIndex
+from pytest_smartshard.model.suite import CollectedTest, ItemKey, Suite, SuiteFile, function_of
+from pytest_smartshard.planning.planner import PlanOptions
+
+SEGMENT = Segment("app", "linux-3.12")
+
+any_text = st.text(
+    st.one_of(
+        st.sampled_from("[]:/.\\\"'@ \n\r\t\x00-"),
+        st.characters(exclude_categories=["Cs"]),
+        # What an undecodable byte becomes. Halves that could meet and form a pair are another text to JSON.
+        st.characters(min_codepoint=0xDC80, max_codepoint=0xDCFF, categories=["Cs"]),
+    ),
+    max_size=12,
+)
+"""Text as a test id may hold it."""
+
+names = st.from_regex(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,8}[A-Za-z0-9_])?", fullmatch=True)
+"""Safe names, as of segments and runs."""
+
+_folders = st.sampled_from(["", "tests/", "tests/a/", "tests/a/b/", "b[1]/", "pkg.tests.", "../other/", "ü ü/"])
+_base_names = st.sampled_from(["test_a", "test_b", "test_c"])
+
+file_keys = st.builds(
+    lambda folder, name: f"{folder}{name}" if folder.endswith(".") else f"{folder}{name}.py",
+    _folders,
+    _base_names,
+)
+"""Paths and dotted modules: few, so that base names meet."""
+
+_functions = st.builds(
+    lambda classes, function: f"{classes}{function}",
+    st.sampled_from(["", "", "TestA::", "TestB::", "TestA::TestIn::"]),
+    st.sampled_from(["test_a", "test_b", "test_c", "test_d"]),
+)
+_odd_tails = st.sampled_from(["", "README.md", "FLAKE8", "[x]", "::"])
+_parameters = st.one_of(st.sampled_from(["1", "2", "x::y", "][", "a[b]::c", "", "obj0"]), any_text)
+
+STABLE, POSITIONAL, UNSTABLE, MIXED = range(4)
+
+
+def _tests_of(function: str, kind: int, parameters: list[tuple[str, str]], label: str) -> list[CollectedTest]:
+    if not parameters:
+        return [CollectedTest(function, together=label)]
+    return [
+        CollectedTest(
+            f"{function}[{parameter}]",
+            together=own_label,
+            unstable=kind == UNSTABLE or (kind == MIXED and place % 2 == 0),
+            positional=kind == POSITIONAL,
+        )
+        for place, (parameter, own_label) in enumerate(parameters)
+    ]
+
+
+def _functions_with_tests(*, plain: bool) -> st.SearchStrategy[list[list[CollectedTest]]]:
+    kinds = [STABLE] if plain else [STABLE, STABLE, POSITIONAL, UNSTABLE, MIXED]
+    labels = st.sampled_from([""] if plain else ["", "", "", "mark:x", "mark:y", "test_a"])
+    return st.lists(
+        st.builds(
+            _tests_of,
+            _functions,
+            st.sampled_from(kinds),
+            st.lists(st.tuples(_parameters, labels), max_size=4),
+            labels,
+        ),
+        max_size=5,
+        unique_by=lambda tests: function_of(tests[0].tail),
+    )
+
+
+def _file_of(key: str, size: int, functions: list[list[CollectedTest]], odd: list[str], twice: bool) -> SuiteFile:
+    tests = [*itertools.chain(*functions), *map(CollectedTest, odd)]
+    if twice:
+        tests += tests[:1]  # Two tests with one node id happen with several root folders.
+    return SuiteFile(key=key, size=size, tests=tuple(tests))
+
+
+def suite_files(*, plain: bool) -> st.SearchStrategy[SuiteFile]:
+    """A file with its tests; a *plain* one has no labels, and parameter ids that are stable."""
+    return st.builds(
+        _file_of,
+        file_keys,
+        st.sampled_from([0, 1, 500, 10**9]),
+        _functions_with_tests(plain=plain),
+        st.lists(_odd_tails, max_size=2),
+        st.booleans(),
+    )
+
+
+def suites(*, plain: bool = False, min_files: int = 0) -> st.SearchStrategy[Suite]:
+    return st.lists(
+        suite_files(plain=plain), min_size=min_files, max_size=5, unique_by=lambda file: file.key
+    ).map(lambda files: Suite(files=tuple(sorted(files, key=lambda file: file.key))))
+
+
+costs = st.one_of(st.sampled_from([1, 100, 1_000, 1_000_000, 10**15]), st.integers(1, 10**6))
+
+
+_GHOSTS = ("test_a", "TestGone::test_z", "test_a[1]", "", "test_b[0x7f]")
+
+WHOLE, SOME, MOVED, UNKNOWN = range(4)
+
+_fates = st.tuples(
+    st.sampled_from([WHOLE, SOME, SOME, MOVED, UNKNOWN]),
+    # Which of the tests and ghosts are known, and at what cost; one strategy for all, because making one is slow.
+    st.lists(st.tuples(st.integers(0, 30), costs), min_size=1, max_size=8),
+)
+_ghost_files = st.lists(st.tuples(file_keys, costs), max_size=2)
+
+
+def _file_history(found: dict[str, int]) -> FileHistory:
+    return FileHistory(sorted(found), [found[tail] for tail in sorted(found)], [])
+
+
+@st.composite
+def histories(draw: st.DrawFn, suite: Suite) -> History:
+    """Empty, whole, stale, with ghosts, with files that moved or went: anything that planning may be given."""
+    files: dict[str, FileHistory] = {}
+    for file in suite.files:
+        fate, chosen = draw(_fates)
+        tails = [test.stored_tail for test in file.tests] + [test.tail for test in file.tests]
+        if fate == WHOLE and tails:
+            in_turn = itertools.cycle([cost for _, cost in chosen])
+            files[file.key] = _file_history({tail: next(in_turn) for tail in tails})
+        elif fate != UNKNOWN:
+            candidates = [*tails, *_GHOSTS]
+            key = f"gone/{file.key.rpartition('/')[2]}" if fate == MOVED else file.key
+            files[key] = _file_history({candidates[place % len(candidates)]: cost for place, cost in chosen})
+    for key, cost in draw(_ghost_files):
+        files[f"ghosts/{key}"] = _file_history({"test_a": cost, "test_b": cost})
+    if not draw(st.sampled_from([True, True, True, False])):
+        files = {}
+    return History(files=files, digest=draw(st.sampled_from(["none", "0a1b2c3d4e5f"])))
+
+
+shard_counts = st.one_of(st.integers(1, 8), st.integers(1, 300), st.sampled_from([1, 2, 300]))
+
+
+def plan_options(
+    *, packers: st.SearchStrategy[str] | None = None, lanes: st.SearchStrategy[int] | None = None
+) -> st.SearchStrategy[PlanOptions]:
+    return st.builds(
+        PlanOptions,
+        shards=shard_counts,
+        lanes=st.integers(1, 4) if lanes is None else lanes,
+        packer=st.sampled_from(PACKERS) if packers is None else packers,
+        scope=st.sampled_from(SCOPES),
+        selection=st.sampled_from(["all", "1f2e3d4c"]),
+        version=st.just("1.0"),
+    )
+
+
+def as_another_process_sees(suite: Suite, shuffled: Sequence[int]) -> Suite:
+    """The same suite with tests in another order and other ids of unstable parameters."""
+    files = []
+    for file in suite.files:
+        renamed = [
+            test._replace(tail=f"{function_of(test.tail)}[<object at 0x{place:012x}>]") if test.unstable else test
+            for place, test in enumerate(file.tests, start=sum(shuffled))
+        ]
+        order = sorted(range(len(renamed)), key=lambda place: (shuffled[place % len(shuffled)], -place))
+        files.append(replace(file, tests=tuple(renamed[place] for place in order)))
+    return Suite(files=tuple(files))
+
+
+durations = st.one_of(st.sampled_from([0, 1, 14, 15, 999_500, 10**15]), st.integers(0, 10**9))
+
+finished_tests = st.builds(
+    lambda file, tail, stored, **rest: FinishedTest(
+        key=ItemKey(file, tail), stored_tail=tail if stored is None else stored, **rest
+    ),
+    file=any_text,
+    tail=any_text,
+    stored=st.none() | any_text,
+    outcome=st.sampled_from(OUTCOMES),
+    setup=durations,
+    call=durations,
+    teardown=durations,
+    cpu=st.none() | durations,
+    memory=st.none() | durations,
+    predicted=durations,
+    reruns=st.integers(0, 3),
+    lane=st.sampled_from(["", "gw0", "gw12"]),
+    details=any_text,
+)
+
+file_counts = st.builds(
+    FileCount,
+    file=any_text,
+    collected=st.integers(0, 10**6),
+    collected_digest=names,
+    remaining=st.integers(0, 10**6),
+    remaining_digest=names,
+    selected=st.integers(0, 10**6),
+)
+
+seconds = st.floats(0, 10**10, allow_nan=False).map(lambda value: round(value, 6))
+
+
+@st.composite
+def journal_headers(draw: st.DrawFn) -> JournalHeader:
+    count = draw(shard_counts)
+    texts = st.dictionaries(any_text, any_text, max_size=3)
+    return JournalHeader(
+        segment=Segment(draw(names), draw(names), draw(names)),
+        identity=RunIdentity(
+            run=draw(names), generation=draw(st.integers(0, 9)), attempt=draw(st.integers(1, 99))
+        ),
+        shard=ShardIndex(draw(st.integers(1, count)), count),
+        digest=draw(names),
+        started=draw(seconds),
+        selected=draw(st.integers(0, 10**6)),
+        predicted=draw(durations),
+        known=draw(durations),
+        lanes=draw(st.integers(1, 64)),
+        plan=draw(any_text),
+        collection=draw(st.just("") | names),
+        options=draw(texts),
+        versions=draw(texts),
+    )
+
+
+footers = st.builds(
+    JournalFooter, exit_code=st.integers(0, 255), ran=st.integers(0, 10**6), seconds=seconds, reason=any_text
+)
+
+_few_tests = st.builds(
+    lambda tail, outcome, call, reruns: FinishedTest(
+        key=ItemKey("tests/test_a.py" if tail < "m" else "tests/test_b.py", tail),
+        stored_tail=tail,
+        outcome=outcome,
+        call=call,
+        reruns=reruns,
+    ),
+    tail=st.sampled_from(["a", "b", "c", "x", "y"]),
+    outcome=st.sampled_from(["passed", "passed", *OUTCOMES]),
+    call=durations,
+    reruns=st.sampled_from([0, 0, 0, 1]),
+)
+
+
+_agreements = st.sampled_from([("d1", "c1"), ("d1", "c1"), ("d1", "c1"), ("d2", "c1"), ("d1", "c2")])
+
+_places = st.lists(
+    st.tuples(
+        st.sampled_from([0, 0, 0, 1]),  # generation
+        st.integers(1, 2),  # attempt
+        st.integers(0, 2),  # shard, modulo their number
+        st.sampled_from([9, 9, 9, 9, 0, 1]),  # how many of its tests it finished
+        _agreements,
+        st.integers(1, 3),  # lanes
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+_runs = st.tuples(st.integers(1, 3), st.lists(_few_tests, max_size=6), _places)
+
+
+@st.composite
+def journal_sets(draw: st.DrawFn, *, max_runs: int = 6) -> list[Journal]:
+    """Journals of several runs of one segment: attempts, generations, shards that are missing or unfinished.
+
+    All journals of a run have one start, and no two runs have the same. How old a run is follows from its
+    earliest journal; before that one is there, its age is provisional, and then what is newest, and so what
+    is dropped, may be judged otherwise than with all journals at hand. Shards of one run start within minutes
+    and runs of one segment are seldom nearer to one another, so the laws are stated for that.
+
+    All shards of a run have their share of the same tests. If a run that was complete turned out to have one
+    more, in another attempt that collected other tests, it would have dropped what older runs knew of that test.
+    """
+    journals: dict[str, Journal] = {}
+    for number, (count, tests, places) in enumerate(draw(st.lists(_runs, min_size=1, max_size=max_runs))):
+        for generation, attempt, place, most, (digest, collection), lanes in places:
+            shard = ShardIndex(place % count + 1, count)
+            own = [test for test in tests if ord(test.key.tail) % count == shard.number - 1]
+            ran = [replace(test, call=test.call + attempt) for test in own[:most]]
+            header = JournalHeader(
+                segment=SEGMENT,
+                identity=RunIdentity(run=f"r{number}", generation=generation, attempt=attempt),
+                shard=shard,
+                digest=digest,
+                started=1_000_000.0 + number * 1_000,
+                selected=len(own),
+                lanes=lanes,
+                collection=collection,
+            )
+            footer = JournalFooter(exit_code=0, ran=len(ran), seconds=1.0) if most else None
+            path = f"{number}-{generation}-{shard.number}-{attempt}"
+            journals[path] = Journal(path=path, header=header, tests=tuple(ran), footer=footer)
+    return draw(st.permutations(list(journals.values())))
