@@ -2,11 +2,13 @@
 
     python benchmarks/real_suite.py --install networkx --shards 4 -- --pyargs networkx
 
-Three ways, each in an empty folder: one shard after another on one machine (twice, the second run having
-history); the same with xdist workers in each shard; and as a CI would, each shard in a folder of its own that
-gets only the store, and ``smartshard merge`` over the artifacts in between. Printed are the tests that were lost,
-doubled or had another outcome than in the unsharded run, and the time in tests of the slowest shard over the
-mean.
+A first run in shards one after another makes the history. With it the suite is run in shards on one machine,
+the same with xdist workers in each shard, and as a CI would: each shard in a folder of its own that gets only
+the store, and ``smartshard merge`` over the artifacts. Printed are the tests that were lost, doubled or had
+another outcome than in the unsharded run, and the time in tests of the slowest shard over the mean.
+
+The shards of one run go at the same time, as they do in a CI: a shared machine changes its speed from minute
+to minute, and shards in turn (``--in-turn``) would be held against each other at different speeds.
 """
 
 from __future__ import annotations
@@ -18,10 +20,12 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import uuid
 import venv
 import xml.etree.ElementTree as ET
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,10 +51,11 @@ class Bench:
     python: Path
     arguments: tuple[str, ...]
     shards: int
+    in_turn: bool = False
 
     def pytest(self, folder: Path, *options: str) -> Path:
         """Run the suite in *folder*; returns the JUnit file. Exit codes 0 and 1 are as good as each other."""
-        junit = folder / f"junit-{len(list(folder.glob('junit-*')))}.xml"
+        junit = folder / f"junit-{uuid.uuid4().hex}.xml"
         command = [self.python, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={junit}"]
         done = subprocess.run(
             [*map(str, command), *options, *self.arguments],
@@ -63,25 +68,34 @@ class Bench:
             sys.exit(f"pytest ended with {done.returncode}:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
         return junit
 
-    def on_one_machine(self, folder: Path, *options: str) -> Sharded:
-        """All shards one after another in one folder; the last one takes the run into the store."""
-        outcomes: Outcomes = Counter()
-        for number in range(1, self.shards + 1):
-            outcomes += outcomes_of(self.pytest(folder, f"--shard={number}/{self.shards}", *options))
+    def all_shards(self, folder_of: Callable[[int], Path], options: Sequence[str], *, in_turn: bool) -> Outcomes:
+        """Run each shard in its folder, and count what all of them ran."""
+
+        def run(number: int) -> Outcomes:
+            return outcomes_of(self.pytest(folder_of(number), f"--shard={number}/{self.shards}", *options))
+
+        with ThreadPoolExecutor(1 if in_turn else self.shards) as pool:
+            return sum(pool.map(run, range(1, self.shards + 1)), Counter())
+
+    def on_one_machine(self, folder: Path, *options: str, first: bool = False) -> Sharded:
+        """All shards in one folder; the last one takes the run into the store."""
+        outcomes = self.all_shards(lambda _: folder, options, in_turn=self.in_turn or first)
         return Sharded(outcomes, busy_of(newest_run(folder)))
 
     def on_machines(self, store: Path, home: Path, *options: str) -> Sharded:
         """Each shard in a folder of its own with a copy of the store, then merge as a CI job would."""
-        outcomes: Outcomes = Counter()
-        for number in range(1, self.shards + 1):
+
+        def folder_of(number: int) -> Path:
             folder = home / f"machine-{number}"
             shutil.copytree(store, folder / "store")
-            given = [f"--shard={number}/{self.shards}", "--shard-run", RUN, "--shard-store=store"]
-            outcomes += outcomes_of(self.pytest(folder, *given, *options))
+            return folder
+
+        given = ["--shard-run", RUN, "--shard-store=store", *options]
+        outcomes = self.all_shards(folder_of, given, in_turn=self.in_turn)
         artifacts = sorted(home.glob("machine-*/.smartshard/runs"))
         merge = [self.python, "-m", "pytest_smartshard", "merge", "--store", store, *artifacts]
         done = subprocess.run([*map(str, merge)], cwd=home, capture_output=True, text=True, check=False)
-        print(f"  merge: exit {done.returncode}: {done.stdout.strip()}{done.stderr.strip()}")
+        print(f"  merge: exit {done.returncode}: {done.stdout.strip()}{done.stderr.strip()}", flush=True)
         return Sharded(outcomes, busy_of(journal for place in artifacts for journal in place.rglob("*.jsonl")))
 
 
@@ -129,7 +143,8 @@ def report(name: str, sharded: Sharded, plain: Outcomes) -> bool:
     slowest, mean = max(sharded.busy), statistics.mean(sharded.busy)
     print(
         f"{name}: {sum(ran.values())} of {sum(expected.values())} tests, {lost} lost, {doubled} doubled, "
-        f"{changed} with another outcome; slowest {slowest:.1f} s, mean {mean:.1f} s, ratio {slowest / mean:.3f}"
+        f"{changed} with another outcome; slowest {slowest:.1f} s, mean {mean:.1f} s, ratio {slowest / mean:.3f}",
+        flush=True,
     )
     return not (lost or doubled or changed)
 
@@ -150,19 +165,20 @@ def main() -> int:
     parser.add_argument("--python", type=Path, help="use this interpreter's environment and install nothing")
     parser.add_argument("--shards", type=int, default=4)
     parser.add_argument("--lanes", type=int, default=2, help="xdist workers in each shard in the second way")
+    parser.add_argument("--in-turn", action="store_true", help="one shard after another instead of all at once")
     parser.add_argument("arguments", nargs="+", help="what pytest is given")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="real-suite-") as name:
         home = Path(name)
         python = given.python or environment(home / "venv", given.install)
-        bench = Bench(python.absolute(), tuple(given.arguments), given.shards)
+        bench = Bench(python.absolute(), tuple(given.arguments), given.shards, given.in_turn)
         folders = [home / place for place in ("plain", "single", "lanes", "machines")]
         for folder in folders:
             folder.mkdir()
         plain_folder, single, lanes, machines = folders
         plain = outcomes_of(bench.pytest(plain_folder))
-        print(f"unsharded: {sum(plain.values())} tests")
-        fine = [report("first run", bench.on_one_machine(single), plain)]
+        print(f"unsharded: {sum(plain.values())} tests", flush=True)
+        fine = [report("first run", bench.on_one_machine(single, first=True), plain)]
         fine.append(report("second run", bench.on_one_machine(single), plain))
         store = home / "store"
         shutil.copytree(single / ".smartshard" / "durations", store)
