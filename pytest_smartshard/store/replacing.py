@@ -40,7 +40,11 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def replace(path: Path, data: bytes) -> None:
-    """Write *data* to *path* so that it holds the old or the new content, never a part. Raises OSError."""
+    """Write *data* to *path* so that it holds the old or the new content, never a part. Raises OSError.
+
+    Where *path* is a link, the file that it leads to is replaced.
+    """
+    path = Path(os.path.realpath(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
     try:

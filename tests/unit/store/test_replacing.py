@@ -163,6 +163,18 @@ def test_a_full_disk_leaves_the_old_content_and_no_draft(tmp_path: Path) -> None
     assert names_in(tmp_path) == {"file"}
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege on Windows")
+def test_a_link_stays_a_link_to_what_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    target, link = tmp_path / "kept" / "file", tmp_path / "link"
+    target.write_bytes(b"old")
+    link.symlink_to(target)
+    replace(link, b"new")
+    assert link.is_symlink()
+    assert target.read_bytes() == b"new"
+    assert names_in(tmp_path / "kept") == {"file"}
+
+
 def test_what_is_set_aside_keeps_its_content(tmp_path: Path) -> None:
     path = tmp_path / "store.json"
     path.write_bytes(b"torn")
