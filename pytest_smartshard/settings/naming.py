@@ -19,12 +19,15 @@ _SYSTEMS = {"darwin": "macos", "win32": "windows", "cygwin": "windows"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """What was asked to be run, as written: ``-k``, ``-m``, ``--deselect``, and arguments relative to rootdir."""
+    """What was asked to be run, as written: ``-k``, ``-m``, ``--deselect``, ``--ignore``, ``--ignore-glob``
+    and arguments; paths are relative to rootdir.
+    """
 
     keyword: str = ""
     markers: str = ""
     deselected: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
 
 
 def suite_name(rootdir: Path) -> str:
@@ -54,5 +57,6 @@ def selection_name(selection: Selection) -> str:
         selection.markers,
         sorted(selection.deselected),
         sorted(selection.arguments),
+        sorted(selection.ignored),
     ]
     return hashlib.sha256(json.dumps(content).encode("ascii")).hexdigest()[:8]

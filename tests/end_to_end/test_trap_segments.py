@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from sharded import ENVIRONMENT, SEGMENT, Project, exactly_once, functions, names_in, read_store
 
 SUITE = {
@@ -20,10 +21,14 @@ SUITE = {
 INI = "markers = slow: takes long"
 
 
-def test_what_is_deselected_makes_a_segment_of_its_own(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("option", "left"),
+    [("--deselect=test_b.py::test_one", 3), ("--ignore=test_b.py", 2), ("--ignore-glob=*_b.py", 2)],
+)
+def test_what_is_left_out_makes_a_segment_of_its_own(tmp_path: Path, option: str, left: int) -> None:
     project = Project.make(tmp_path / "project", SUITE, INI)
-    result = project.run(1, 2, "--deselect=test_b.py::test_one")
-    assert " of 3 tests, " in result.collected_line
+    result = project.run(1, 2, option)
+    assert f" of {left} tests, " in result.collected_line
     assert result.recorded.header["segment"] != SEGMENT
 
 
