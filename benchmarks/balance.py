@@ -33,7 +33,7 @@ from pytest_smartshard.planning.bounds import lower_bound
 from pytest_smartshard.planning.placement import shard_of
 from pytest_smartshard.planning.planner import PlanOptions, make_plan
 from pytest_smartshard.proving.joining import join
-from pytest_smartshard.store.pytest_split import split_nodeid
+from pytest_smartshard.store.keys import split_nodeid
 
 HERE = Path(__file__).resolve().parent
 MAIN_SHARDS = (2, 4, 8, 16, 32)

@@ -69,7 +69,7 @@ def run_smartshard(store: Path, items: list[Item], shards: int) -> None:
     from pytest_smartshard.model.suite import CollectedTest, Suite, SuiteFile
     from pytest_smartshard.planning.placement import shard_of
     from pytest_smartshard.planning.planner import PlanOptions, make_plan
-    from pytest_smartshard.store.pytest_split import split_nodeid
+    from pytest_smartshard.store.keys import split_nodeid
     from pytest_smartshard.store.skimming import skim_history
 
     def identify() -> list[tuple[str, CollectedTest]]:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 import pytest_smartshard
 from pytest_smartshard.cli import merge
+from pytest_smartshard.cli.project import Subcommands
 from pytest_smartshard.errors import NewerFormat, UsageError
 from pytest_smartshard.exits import USAGE
-
-if TYPE_CHECKING:
-    from pytest_smartshard.cli.merge import Subcommands
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,8 +30,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
     except OSError as error:
-        print(f"smartshard: {error}", file=sys.stderr)
+        print(f"smartshard: {_words_of(error)}", file=sys.stderr)
     return USAGE
+
+
+def _words_of(error: OSError) -> str:
+    if error.filename is None or not error.strerror:
+        return str(error)
+    return f"{error.filename}: {error.strerror}; let this user read and write there, or name another path"
 
 
 def run() -> None:

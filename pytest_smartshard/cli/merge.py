@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from pytest_smartshard.cli.project import STORE_HELP, Subcommands, settings_here
 from pytest_smartshard.errors import UsageError
 from pytest_smartshard.exits import MISSING, OK
 from pytest_smartshard.journal.run_folder import journals_below
 from pytest_smartshard.operations.gathering import read_journals
 from pytest_smartshard.operations.taking_in import Disagreement, Gap, TakenIn, take_in
-from pytest_smartshard.settings.inifile import find_project
-from pytest_smartshard.settings.resolve import store_place
-from pytest_smartshard.settings.values import gather
-from pytest_smartshard.store.place import StorePlace
 from pytest_smartshard.wording import plural
-
-if TYPE_CHECKING:
-    Subcommands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 
 def add_to(commands: Subcommands) -> None:
@@ -37,8 +29,7 @@ def add_to(commands: Subcommands) -> None:
     parser.add_argument(
         "--store",
         metavar="PATH",
-        help="a folder with a file for each segment, or one .json file; default: as pytest would, from the ini "
-        "file or .smartshard/durations below the root folder",
+        help=STORE_HELP,
     )
     parser.add_argument("--quiet", action="store_true", help="print only what is wrong")
     parser.set_defaults(command=command)
@@ -46,11 +37,16 @@ def add_to(commands: Subcommands) -> None:
 
 def command(given: argparse.Namespace) -> int:
     """Returns the exit code. Raises UsageError, NewerFormat and OSError."""
-    journals, notes = read_journals(_journal_paths(given.paths))
+    problems: list[str] = []
+    place = settings_here({"shard_store": ("--store", given.store)}, problems).store
+    paths = _journal_paths(given.paths, problems)
+    if problems:
+        raise UsageError(problems)
+    journals, notes = read_journals(paths)
     if not journals:
         looked = ", ".join(map(str, given.paths))
         raise UsageError([*notes, f"PATH={looked}: no journal of a shard is there; name the folder of a run"])
-    taken = take_in(journals, _place(given.store))
+    taken = take_in(journals, place)
     for note in [*notes, *(note for segment in taken for note in segment.notes)]:
         print(note)
     for segment in taken:
@@ -63,31 +59,15 @@ def command(given: argparse.Namespace) -> int:
     return MISSING if any(segment.gaps or segment.disagreements for segment in taken) else OK
 
 
-def _journal_paths(paths: Iterable[Path]) -> list[Path]:
-    """All journals, each once. Raises UsageError for paths that do not exist."""
-    absent = [
+def _journal_paths(paths: Iterable[Path], problems: list[str]) -> list[Path]:
+    """All journals, each once. Paths that do not exist are told in *problems*."""
+    problems.extend(
         f"PATH={path}: does not exist; name a folder of artifacts or a journal"
         for path in paths
         if not path.exists()
-    ]
-    if absent:
-        raise UsageError(absent)
+    )
     found = {journal.resolve(): journal for path in paths for journal in journals_below(path)}
     return list(found.values())
-
-
-def _place(store: str | None) -> StorePlace:
-    folder = Path.cwd()
-    project = find_project(folder)
-
-    def flag_of(name: str) -> object:
-        return store if name == "shard_store" else None
-
-    def ini_of(name: str) -> object:
-        return project.text(name) if name == "shard_store" else None
-
-    given = gather(flag_of, ini_of, os.environ)
-    return store_place(given["shard_store"], project.rootdir, folder)
 
 
 def _summary(taken: TakenIn) -> str:

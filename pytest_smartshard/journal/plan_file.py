@@ -37,6 +37,7 @@ def plan_text(plan: Plan) -> str:
         "format": FORMAT,
         "digest": plan.digest,
         "packer": plan.packer,
+        "scope": plan.scope,
         "lanes": plan.lanes,
         "lower_bound_seconds": _seconds(forecast.bound),
         "total_seconds": _seconds(forecast.total),
@@ -67,8 +68,10 @@ def read_plan(path: Path) -> Plan:
     """Raises UnusableFile or NewerFormat."""
     try:
         content = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UnusableFile(str(path), str(error)) from error
+    except UnicodeDecodeError as error:
+        raise UnusableFile(str(path), "is no plan (no text)") from error
+    except OSError as error:
+        raise UnusableFile(str(path), f"cannot be read ({error.strerror})") from error
     return parse_plan(content, str(path))
 
 
@@ -103,6 +106,7 @@ def _parse(document: Table) -> Plan:
         shards=len(shards),
         lanes=count(document, "lanes", least=1, most=MOST_LANES),
         packer=text(document, "packer"),
+        scope=text(document, "scope"),
         owners={file: tuple(sorted(numbers)) for file, numbers in sorted(owners.items())},
         cuts={file: dict(sorted(units.items())) for file, units in sorted(cuts.items())},
         together={label: count(together, label, least=1, most=len(shards)) for label in together},

@@ -31,12 +31,14 @@ class Plan:
     ``owners`` maps a file's key to the numbers (1-based) of the shards that run tests of it.
     ``cuts`` maps each file with several owners to its units: the tail of a test, function or class → shard.
     ``together`` maps labels of tests that stay together, whatever their files, to their shard.
+    ``scope`` says what was kept whole, which tests that came later must be too.
     ``digest`` is the fingerprint of all of this and of what it was made from.
     """
 
     shards: int
     lanes: int = 1
     packer: str
+    scope: str = "test"
     owners: Mapping[str, tuple[int, ...]]
     cuts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     together: Mapping[str, int] = field(default_factory=dict)

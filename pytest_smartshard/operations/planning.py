@@ -1,34 +1,43 @@
-"""Making the plan that all shards of a run follow."""
+"""Making the plan that all shards of a run follow, or taking the one that was made already."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pytest_smartshard.journal.plan_file import read_plan
 from pytest_smartshard.model.history import History
+from pytest_smartshard.model.plan import Plan
 from pytest_smartshard.model.suite import Suite
+from pytest_smartshard.planning.digest import plan_digest
 from pytest_smartshard.planning.planner import Planned, PlanOptions, make_plan
 from pytest_smartshard.planning.prediction import Prediction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanRequest:
-    """What to plan by. ``pinned`` is a plan file that is followed instead, None to plan anew."""
+    """What to plan by. ``pinned`` is a plan that is followed instead, None to plan anew."""
 
     history: History
     options: PlanOptions
-    pinned: Path | None = None
+    pinned: Plan | None = None
 
 
 def plan_suite(suite: Suite, request: PlanRequest) -> Planned:
-    """The plan for *suite*: the pinned one, with costs from today's history, or a new one.
-
-    Raises UnusableFile or NewerFormat for a pinned plan that cannot be read.
-    """
+    """The plan for *suite*: the pinned one, with costs from today's history, or a new one."""
     if request.pinned is None:
         return make_plan(suite, request.history, request.options)
-    return Planned(read_plan(request.pinned), Prediction(suite, request.history))
+    return Planned(request.pinned, Prediction(suite, request.history))
+
+
+def read_pinned_plan(path: Path) -> Plan:
+    """The plan at *path*, which somebody may have edited: its digest is made anew from what it says now.
+
+    Raises UnusableFile or NewerFormat.
+    """
+    plan = read_plan(path)
+    options = ("pinned", str(plan.shards), plan.scope)
+    return replace(plan, digest=plan_digest(plan.owners, plan.cuts, plan.together, plan.digest, options))
 
 
 def lanes_of(written: int | None, history: History) -> int:

@@ -89,6 +89,7 @@ def _file_owner_form(
         shards=bins.shards,
         lanes=bins.lanes,
         packer=options.packer,
+        scope=options.scope,
         owners=owners,
         cuts=cuts,
         together=together,

@@ -45,8 +45,8 @@ class Notice:
 
 
 def _activate_shard(config: pytest.Config, start: Start) -> None:
-    start, pinned = with_earlier_plan(start)
-    request = start.request(pinned)
+    start = with_earlier_plan(start)
+    request = start.request()
     manager = config.pluginmanager
     run = ShardRun(config, start, controls_lanes=is_controller(config))
     manager.register(run, "smartshard-run")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_smartshard.journal import lines
-from pytest_smartshard.journal.plan_file import parse_plan, plan_text
+from pytest_smartshard.journal.plan_file import parse_plan, plan_text, read_plan
 from pytest_smartshard.model.history import FileHistory, History
 from pytest_smartshard.model.part import SelectedTest, ShardPart
 from pytest_smartshard.model.segment import Segment, ShardIndex
@@ -40,14 +40,17 @@ class Exchange:
         self.folder = Path(tempfile.mkdtemp(prefix="smartshard-"))
 
     def task(self, shard: ShardIndex, segment: Segment, request: PlanRequest) -> dict[str, Any]:
-        """The task in the plain types that xdist can send; freezes the history to a file once."""
+        """The task in the plain types that xdist can send; freezes history and plan to files once."""
         frozen = self.folder / "history.json"
         if not frozen.exists():
             replace(frozen, history_text(costs_alone(request.history), segment).encode("ascii"))
+        pinned = self.folder / "pinned.plan.json"
+        if request.pinned is not None and not pinned.exists():
+            replace(pinned, plan_text(request.pinned).encode("ascii"))
         return {
             "shard": [shard.number, shard.count],
             "options": asdict(request.options),
-            "pinned": str(request.pinned or ""),
+            "pinned": str(pinned) if request.pinned is not None else "",
             "history": str(frozen),
             "digest": request.history.digest,
             "folder": str(self.folder),
@@ -79,7 +82,7 @@ def parse_task(task: dict[str, Any]) -> WorkerTask:
         request=PlanRequest(
             history=History(files=history.files, digest=task["digest"]),
             options=PlanOptions(**task["options"]),
-            pinned=Path(task["pinned"]) if task["pinned"] else None,
+            pinned=read_plan(Path(task["pinned"])) if task["pinned"] else None,
         ),
         folder=Path(task["folder"]),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 from typing import NamedTuple
@@ -10,6 +9,7 @@ from typing import NamedTuple
 import pytest
 
 from pytest_smartshard.model.suite import CollectedTest, ItemKey
+from pytest_smartshard.store.keys import file_key
 
 _ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,}")
 """As in the default ``repr`` of an object: another one in every process."""
@@ -85,29 +85,6 @@ class ItemReader:
         if together:
             return f"{TOGETHER_MARK}:{together}", over_set
         return (f"{XDIST_MARK}:{'_'.join(sorted(groups))}" if groups else ""), over_set
-
-
-def file_key(path: Path, rootdir: Path) -> str:
-    """The path relative to *rootdir*; outside it the dotted module of a package's file, else ``../`` upwards.
-
-    Always with forward slashes, so that systems agree.
-    """
-    try:
-        return path.relative_to(rootdir).as_posix()
-    except ValueError:
-        pass
-    packages = []
-    folder = path.parent
-    while (folder / "__init__.py").is_file():
-        packages.append(folder.name)
-        folder = folder.parent
-    if packages:
-        module = [] if path.name == "__init__.py" else [path.stem if path.suffix == ".py" else path.name]
-        return ".".join([*reversed(packages), *module])
-    try:
-        return Path(os.path.relpath(path, rootdir)).as_posix()
-    except ValueError:  # On another drive there is no way from here to there.
-        return path.as_posix()
 
 
 def _mark_name(mark: pytest.Mark) -> str:

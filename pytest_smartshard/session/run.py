@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
 from pytest_smartshard.errors import NewerFormat
+from pytest_smartshard.journal.plan_file import plan_text
 from pytest_smartshard.journal.run_folder import journals_in
 from pytest_smartshard.model.part import ShardPart
 from pytest_smartshard.model.record import JournalHeader
@@ -24,6 +26,7 @@ from pytest_smartshard.session.merging import take_in_apart
 from pytest_smartshard.session.recording import Recording
 from pytest_smartshard.session.reporting import rendered
 from pytest_smartshard.session.start import Start
+from pytest_smartshard.store.replacing import replace
 
 NO_TESTS_COLLECTED = int(pytest.ExitCode.NO_TESTS_COLLECTED)
 
@@ -39,6 +42,7 @@ class ShardRun:
         self._part: ShardPart | None = None
         self._recording: Recording | None = None
         self._collect_errors = 0
+        self._notes: list[str] = []
         self._closing: list[str] = []
 
     @property
@@ -54,6 +58,8 @@ class ShardRun:
     def on_part(self, part: ShardPart) -> None:
         """Begin recording, now that it is known what this shard runs."""
         self._part = part
+        if self._start.settings.plan_out is not None:
+            self._write_plan(self._start.settings.plan_out, part)
         if self._start.records:
             self._open_journal(part)
 
@@ -62,7 +68,7 @@ class ShardRun:
         if self._part is None:
             return []
         lines = [
-            *(f"smartshard: {note}" for note in self._start.notes),
+            *(f"smartshard: {note}" for note in [*self._start.notes, *self._notes]),
             phrases.collected_line(self._shard, self._start.settings.segment, self._part),
         ]
         lines.append(phrases.unfamiliar_line(self._part, self._start.history.origin))
@@ -137,6 +143,17 @@ class ShardRun:
             return
         self._recording = Recording(writer, written, {test.nodeid: test for test in part.selected})
         self._config.pluginmanager.register(self._recording, "smartshard-recording")
+
+    def _write_plan(self, path: Path, part: ShardPart) -> None:
+        """For ``--shard-plan-out``. Who asked for a plan and gets none must not take the run for a good one."""
+        try:
+            replace(path, plan_text(part.plan).encode("ascii"))
+        except OSError as error:
+            origin = self._start.settings.origins["shard_plan_out"]
+            raise pytest.UsageError(
+                f"{origin}: cannot be written ({error.strerror}); name a file in a folder of yours"
+            ) from error
+        self._notes.append(f"the plan is in {path}")
 
     def _load(self, part: ShardPart) -> int:
         """Predicted microseconds of this shard's slowest lane, 0 where nothing is known."""

@@ -15,14 +15,16 @@ import pytest_smartshard
 from pytest_smartshard.errors import NewerFormat, UnusableFile
 from pytest_smartshard.journal.plan_file import read_plan
 from pytest_smartshard.model.history import History
+from pytest_smartshard.model.plan import Plan
 from pytest_smartshard.model.segment import ShardIndex
 from pytest_smartshard.operations.opening import earlier_plan
-from pytest_smartshard.operations.planning import PlanRequest, lanes_of
+from pytest_smartshard.operations.planning import PlanRequest, lanes_of, read_pinned_plan
 from pytest_smartshard.planning.planner import PlanOptions
 from pytest_smartshard.settings.naming import Selection
 from pytest_smartshard.settings.resolve import Settings, Surroundings, resolve
 from pytest_smartshard.settings.values import Value, gather
 from pytest_smartshard.store.place import FoundHistory, find_history
+from pytest_smartshard.wording import plural
 
 WHOLE = ShardIndex(1, 1)
 """The shard of a run that records without sharding."""
@@ -30,11 +32,14 @@ WHOLE = ShardIndex(1, 1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """``started`` is seconds since the epoch; ``records`` whether this run keeps a journal."""
+    """``pinned`` is a plan to follow instead of making one; ``started`` is seconds since the epoch; ``records``
+    says whether this run keeps a journal.
+    """
 
     settings: Settings
     history: History
     notes: tuple[str, ...]
+    pinned: Plan | None
     started: float
     records: bool
     versions: Mapping[str, str]
@@ -43,7 +48,7 @@ class Start:
     def shard(self) -> ShardIndex:
         return self.settings.shard or WHOLE
 
-    def request(self, pinned: Path | None) -> PlanRequest:
+    def request(self) -> PlanRequest:
         """What every process of this shard plans by."""
         settings = self.settings
         return PlanRequest(
@@ -56,7 +61,7 @@ class Start:
                 selection=settings.segment.selection,
                 version=pytest_smartshard.__version__,
             ),
-            pinned=pinned,
+            pinned=self.pinned,
         )
 
 
@@ -65,12 +70,14 @@ def begin(config: pytest.Config) -> Start:
     problems: list[str] = []
     settings = settings_of(config, problems)
     found = _history(settings, problems)
+    pinned = _pinned_plan(settings, problems)
     if problems:
         raise pytest.UsageError(*problems)
     return Start(
         settings=settings,
         history=found.history,
         notes=found.notes,
+        pinned=pinned,
         started=time.time(),
         records=_records(config),
         versions={
@@ -81,39 +88,67 @@ def begin(config: pytest.Config) -> Start:
     )
 
 
-def with_earlier_plan(start: Start) -> tuple[Start, Path | None]:
-    """On a later attempt the plan of an earlier one is followed again, and said to be missing if it is."""
+def with_earlier_plan(start: Start) -> Start:
+    """On a later attempt the plan of an earlier one is followed again, and said to be missing if it is.
+
+    A plan that was named is followed whatever happened before.
+    """
     settings = start.settings
-    if settings.run is None or start.shard.count == 1:
-        return start, None
+    if settings.run is None or start.shard.count == 1 or start.pinned is not None:
+        return start
     path, is_later = earlier_plan(settings.home, settings.run, settings.segment, start.shard, settings.attempt)
     if path is None and not is_later:
-        return start, None
+        return start
     attempt = f"attempt {settings.attempt}" if settings.attempt else "another attempt"
     what = f"{attempt} at run {settings.run}" if is_later else f"run {settings.run}"
     return _follow(path, start, what)
 
 
-def _follow(path: Path | None, start: Start, what: str) -> tuple[Start, Path | None]:
-    """*start* with a note of what becomes of the plan at *path*, and the plan if it can be followed."""
+def _follow(path: Path | None, start: Start, what: str) -> Start:
+    """*start* with the plan at *path*, if it can be followed, and with a note of what becomes of it."""
+    plan = None
     if path is None:
         note = (
             f"{what}: no plan of an earlier attempt is in {start.settings.home}, so this is planned anew; "
             "restore that folder to run the same tests again"
         )
-    elif _fits(path, start.shard):
+    elif plan := _earlier(path, start.shard):
         note = f"{what}: following the earlier plan in {path}"
     else:
         note = f"{what}: the earlier plan in {path} cannot be read, so this is planned anew"
-        path = None
-    return replace(start, notes=(*start.notes, note)), path
+    return replace(start, notes=(*start.notes, note), pinned=plan)
 
 
-def _fits(path: Path, shard: ShardIndex) -> bool:
+def _earlier(path: Path, shard: ShardIndex) -> Plan | None:
     try:
-        return read_plan(path).shards == shard.count
+        plan = read_plan(path)
     except (UnusableFile, NewerFormat):
-        return False
+        return None
+    return plan if plan.shards == shard.count else None
+
+
+def _pinned_plan(settings: Settings, problems: list[str]) -> Plan | None:
+    """The plan that ``--shard-plan`` names."""
+    if settings.plan is None:
+        return None
+    origin = settings.origins["shard_plan"]
+    try:
+        plan = read_pinned_plan(settings.plan)
+    except UnusableFile as problem:
+        problems.append(f"{origin}: {problem.reason}; write one with --shard-plan-out or smartshard plan")
+        return None
+    except NewerFormat as newer:
+        problems.append(
+            f"{origin}: has format {newer.found}, and this version reads up to {newer.known}; "
+            "upgrade pytest-smartshard or write the plan with this version"
+        )
+        return None
+    if settings.shard is not None and settings.shard.count != plan.shards:
+        problems.append(
+            f"{origin}: divides the suite into {plural(plan.shards, 'shard')}, and this is shard "
+            f"{settings.shard}; write a plan for {settings.shard.count}, or run {plan.shards}"
+        )
+    return plan
 
 
 def settings_of(config: pytest.Config, problems: list[str]) -> Settings:
@@ -136,7 +171,9 @@ def _history(settings: Settings, problems: list[str]) -> FoundHistory:
             "upgrade pytest-smartshard or name another store"
         )
     except OSError as error:
-        problems.append(f"{named}: cannot be read ({error.strerror}); mend it or name another store")
+        # Another tool's file, read where the store has nothing.
+        other = "" if Path(error.filename).is_relative_to(store.path) else f" {error.filename}"
+        problems.append(f"{named}:{other} cannot be read ({error.strerror}); mend it or name another store")
     return FoundHistory(history=History())
 
 
@@ -158,6 +195,7 @@ def _selection(config: pytest.Config) -> Selection:
         markers=config.getoption("markexpr", "") or "",
         deselected=tuple(config.getoption("deselect", None) or ()),
         arguments=_arguments(config),
+        ignored=_ignored(config),
     )
 
 
@@ -168,6 +206,12 @@ def _arguments(config: pytest.Config) -> tuple[str, ...]:
     relative = tuple(_relative(argument, config) for argument in config.args)
     whole = relative == (".",) and not config.getini("testpaths")
     return () if whole else relative
+
+
+def _ignored(config: pytest.Config) -> tuple[str, ...]:
+    """Paths and patterns that are not collected, relative to rootdir where they name something."""
+    given = [*(config.getoption("ignore", None) or ()), *(config.getoption("ignore_glob", None) or ())]
+    return tuple(_relative(str(path), config) for path in given)
 
 
 def _relative(argument: str, config: pytest.Config) -> str:

@@ -105,6 +105,19 @@ OPTIONS: tuple[Option, ...] = (
         "round-robin (in turn), hash (by name alone).",
     ),
     Option(
+        name="shard_plan",
+        flag="--shard-plan",
+        metavar="FILE",
+        about="Follow the plan in FILE instead of making one. "
+        "What it does not name still goes to exactly one shard.",
+    ),
+    Option(
+        name="shard_plan_out",
+        flag="--shard-plan-out",
+        metavar="FILE",
+        about="Write the plan to FILE, for --shard-plan. With --collect-only nothing is run.",
+    ),
+    Option(
         name="shard_report",
         flag="--shard-report",
         bare=True,

@@ -54,6 +54,8 @@ class Settings:
     shard: ShardIndex | None
     notice: str
     segment: Segment
+    plan: Path | None
+    plan_out: Path | None
     run: str | None
     attempt: int | None
     home: Path
@@ -90,12 +92,15 @@ def resolve(given: Mapping[str, Value], around: Surroundings, problems: list[str
         problems.append(
             "--dist=each: it runs every test on every worker, and each would be recorded; use --dist=load"
         )
+    _check_plan(given, problems)
     if given["shard_report_format"].is_given and not given["shard_report"].is_given:
         problems.append(f"{given['shard_report_format'].origin}: there is no report; add --shard-report")
     return Settings(
         shard=shard,
         notice=notice,
         segment=_segment(given, around, problems),
+        plan=_path(given["shard_plan"], around, problems),
+        plan_out=_path(given["shard_plan_out"], around, problems),
         run=given["shard_run"].text or (ci.run if ci else None),
         attempt=ci.attempt if ci else None,
         home=around.rootdir / HOME,
@@ -118,11 +123,7 @@ def store_place(given: Value, rootdir: Path, folder: Path) -> StorePlace:
     """
     if not given.text:
         return StorePlace(rootdir / HOME / "durations")
-    try:
-        path = Path(given.text).expanduser()
-    except RuntimeError as error:
-        raise UsageError([f"{given.origin}: there is no such home folder; write the path in full"]) from error
-    return StorePlace.at((rootdir if given.from_ini else folder) / path)
+    return StorePlace.at((rootdir if given.from_ini else folder) / _expanded(given))
 
 
 def _store(given: Value, around: Surroundings, problems: list[str]) -> StorePlace:
@@ -131,6 +132,24 @@ def _store(given: Value, around: Surroundings, problems: list[str]) -> StorePlac
     except UsageError as error:
         problems.extend(error.problems)
         return store_place(Value(""), around.rootdir, around.folder)
+
+
+def _path(given: Value, around: Surroundings, problems: list[str]) -> Path | None:
+    """A path that counts from the current folder, None where none is given."""
+    if not given.text:
+        return None
+    try:
+        return around.folder / _expanded(given)
+    except UsageError as error:
+        problems.extend(error.problems)
+        return None
+
+
+def _expanded(given: Value) -> Path:
+    try:
+        return Path(given.text).expanduser()
+    except RuntimeError as error:
+        raise UsageError([f"{given.origin}: there is no such home folder; write the path in full"]) from error
 
 
 def _chosen(name: str, given: Mapping[str, Value], problems: list[str]) -> str:
@@ -178,6 +197,18 @@ def _check_company(shard: Value, around: Surroundings, problems: list[str]) -> N
             f"{around.cached_selection} with {shard.origin}: it selects by a cache that differs from shard to "
             f"shard, so tests would be lost; leave out {around.cached_selection}, or --shard"
         )
+
+
+def _check_plan(given: Mapping[str, Value], problems: list[str]) -> None:
+    """Options on plans that say nothing, or what another one says too."""
+    problems.extend(
+        f"{given[name].origin}: there is no shard to plan for; add --shard=K/N"
+        for name in ("shard_plan", "shard_plan_out")
+        if given[name].is_given and not given["shard"].is_given
+    )
+    pinned, packer = given["shard_plan"], given["shard_packer"]
+    if pinned.is_given and packer.origin.startswith("--"):
+        problems.append(f"{packer.origin} with {pinned.origin}: that plan is made already; leave one of them out")
 
 
 def _segment(given: Mapping[str, Value], around: Surroundings, problems: list[str]) -> Segment:

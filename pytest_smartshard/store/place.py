@@ -102,7 +102,7 @@ def _found_from_pytest_split(path: Path, notes: list[str]) -> FoundHistory:
     except (FileNotFoundError, IsADirectoryError):
         return FoundHistory(history=History(), notes=tuple(notes))
     try:
-        history = parse_durations(raw, str(path))
+        history = parse_durations(raw, str(path), path.parent)
     except UnusableFile as problem:
         notes.append(f"{problem.path} {problem.reason}: set aside, planned without it")
         return FoundHistory(history=History(), notes=tuple(notes))

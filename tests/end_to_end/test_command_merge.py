@@ -197,6 +197,22 @@ def test_where_there_is_nothing_to_merge_it_is_a_usage_error(project: Project, t
     assert not project.home.exists()
 
 
+def test_a_store_that_names_nothing_or_a_folder_is_refused(
+    project: Project, artifacts: list[Path], tmp_path: Path
+) -> None:
+    unnamed = project.smartshard("merge", "--store=", *artifacts)
+    assert (unnamed.code, unnamed.lines) == (4, ())
+    assert unnamed.errors == ("smartshard: --store=: no value; give one, or leave the option out",)
+
+    folder = tmp_path / "store.json"
+    folder.mkdir()
+    refused = project.smartshard("merge", "--store", folder, *artifacts)
+    assert (refused.code, refused.lines) == (4, ())
+    assert refused.errors[0].startswith(f"smartshard: {folder}: ")
+    assert refused.errors[0].endswith("; let this user read and write there, or name another path")
+    assert not project.home.exists()
+
+
 def test_one_file_cannot_take_two_segments_and_a_folder_takes_each_into_its_own(
     project: Project, tmp_path: Path
 ) -> None:

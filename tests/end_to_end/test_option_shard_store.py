@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,19 @@ def test_an_unreadable_store_is_a_usage_error(tmp_path: Path) -> None:
         )
         assert result.ran == ()
         assert not project.home.exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
+def test_an_unreadable_file_of_another_tool_is_the_one_that_is_named(tmp_path: Path) -> None:
+    project = Project.make(tmp_path / "project", SUITE)
+    loop = project.root / ".test_durations"
+    loop.symlink_to(loop)
+    result = project.run(1, 2)
+    assert result.code == 4
+    store = project.home / "durations"
+    (error,) = result.usage_errors
+    assert error.startswith(f"shard_store = {store}: {loop} cannot be read (")
+    assert error.endswith("); mend it or name another store")
 
 
 def test_a_store_of_a_newer_format_is_a_usage_error_and_is_never_overwritten(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from making import history_of, suite_of
 from pytest_smartshard.errors import NewerFormat, UnusableFile
 from pytest_smartshard.journal.plan_file import plan_text
 from pytest_smartshard.model.history import History, MeasuredRun
-from pytest_smartshard.operations.planning import PlanRequest, lanes_of, plan_suite
+from pytest_smartshard.operations.planning import PlanRequest, lanes_of, plan_suite, read_pinned_plan
 from pytest_smartshard.planning.planner import PlanOptions, make_plan
 
 SUITE = suite_of({"a.py": ["t1", "t2"]})
@@ -23,25 +24,39 @@ def test_a_plan_is_made_from_history_and_options() -> None:
     assert planned.plan == make_plan(SUITE, TODAY, OPTIONS).plan
 
 
-def test_a_pinned_plan_is_followed_with_todays_costs(tmp_path: Path) -> None:
+def test_a_pinned_plan_is_followed_with_todays_costs() -> None:
     """A re-run job must run the tests that it ran before, though the store has changed since."""
     before = make_plan(SUITE, BEFORE, OPTIONS).plan
-    path = tmp_path / "plan.json"
-    path.write_text(plan_text(before))
-    planned = plan_suite(SUITE, PlanRequest(history=TODAY, options=OPTIONS, pinned=path))
+    planned = plan_suite(SUITE, PlanRequest(history=TODAY, options=OPTIONS, pinned=before))
     assert planned.plan == before
     assert planned.plan != make_plan(SUITE, TODAY, OPTIONS).plan
     assert planned.prediction.cost_of("a.py", "t1") == 5_000
 
 
+def test_a_plan_that_was_edited_has_another_digest(tmp_path: Path) -> None:
+    """Shards that pin differing copies of one file must be found out."""
+    plan = make_plan(SUITE, BEFORE, OPTIONS).plan
+    written, edited = tmp_path / "plan.json", tmp_path / "edited.json"
+    written.write_text(plan_text(plan))
+    edited.write_text(plan_text(replace(plan, owners={"a.py": (2,)}, cuts={})))
+    pinned, again, other = map(read_pinned_plan, (written, written, edited))
+    assert replace(pinned, digest=plan.digest) == plan
+    assert pinned.digest == again.digest
+    assert len({plan.digest, pinned.digest, other.digest}) == 3
+
+
 def test_a_pinned_plan_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "plan.json"
-    request = PlanRequest(history=TODAY, options=OPTIONS, pinned=path)
-    with pytest.raises(UnusableFile):
-        plan_suite(SUITE, request)
+    with pytest.raises(UnusableFile) as unusable:
+        read_pinned_plan(path)
+    assert unusable.value.reason == "cannot be read (No such file or directory)"
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(UnusableFile) as unusable:
+        read_pinned_plan(path)
+    assert unusable.value.reason == "is no plan (no text)"
     path.write_text('{"kind":"smartshard-plan","format":2}')
     with pytest.raises(NewerFormat):
-        plan_suite(SUITE, request)
+        read_pinned_plan(path)
 
 
 @pytest.mark.parametrize(

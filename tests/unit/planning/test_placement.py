@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pytest_smartshard.model.plan import Forecast, Plan
@@ -62,6 +64,14 @@ def test_tests_of_a_cut_file_that_the_plan_does_not_name_go_to_its_owners_by_fun
     }
     assert all(len(found) == 1 for found in shards.values()), "parameters of one function parted"
     assert set.union(*shards.values()) == set(owners), "an owner is never chosen"
+
+
+@pytest.mark.parametrize("scope", ["class", "file"])
+def test_what_came_later_is_kept_as_whole_as_the_rest(scope: str) -> None:
+    plan = replace(PLAN, scope=scope)
+    for name in (f"TestNew{number}" for number in range(20)):
+        shards = {shard_of(plan, "cut.py", CollectedTest(f"{name}::test_{place}")) for place in range(9)}
+        assert len(shards) == 1
 
 
 @pytest.mark.parametrize("choices", [1, 2, 7, 300])

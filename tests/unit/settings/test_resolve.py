@@ -44,6 +44,8 @@ def test_without_anything_given_nothing_is_asked_for() -> None:
         shard=None,
         notice="",
         segment=Segment("root", environment_name()),
+        plan=None,
+        plan_out=None,
         run=None,
         attempt=None,
         home=ROOT / ".smartshard",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from making import suite_of
@@ -12,7 +13,9 @@ from pytest_smartshard.model.history import MeasuredRun
 from pytest_smartshard.planning.planner import PlanOptions, make_plan
 from pytest_smartshard.proving.joining import join
 from pytest_smartshard.store.format import fingerprint
-from pytest_smartshard.store.pytest_split import parse_durations, split_nodeid
+from pytest_smartshard.store.pytest_split import parse_durations
+
+ROOT = Path("nowhere")
 
 
 def test_seconds_by_node_id_become_microseconds_by_file_and_tail() -> None:
@@ -25,7 +28,7 @@ def test_seconds_by_node_id_become_microseconds_by_file_and_tail() -> None:
             "tests/test_a.py": 3e-6,
         }
     ).encode()
-    found = parse_durations(raw, "x")
+    found = parse_durations(raw, "x", ROOT)
     assert list(found.files) == ["tests/test_a.py", "tests/test_b.py"]
     file = found.files["tests/test_a.py"]
     assert list(file.tails) == ["", "TestA::test_x[1]", "TestA::test_x[a::b[c]]", "test_zero"]
@@ -38,24 +41,24 @@ def test_seconds_by_node_id_become_microseconds_by_file_and_tail() -> None:
 def test_zero_durations_alone_make_a_plan() -> None:
     """pytest-split itself fails with an IndexError on these."""
     raw = json.dumps({f"a.py::t{place}": 0.0 for place in range(9)}).encode()
-    history = parse_durations(raw, "x")
+    history = parse_durations(raw, "x", ROOT)
     plan = make_plan(suite_of({"a.py": [f"t{place}" for place in range(9)]}), history, PlanOptions(shards=3)).plan
     assert plan.forecast.loads == (3, 3, 3)
 
 
 def test_what_was_imported_can_be_joined() -> None:
-    history = parse_durations(b'{"a.py::t": 0.5}', "x")
+    history = parse_durations(b'{"a.py::t": 0.5}', "x", ROOT)
     assert join(history, []).files["a.py"].costs == [500_000]
 
 
 @pytest.mark.parametrize("seconds", ["1e9", "1e300", "1e305", "1e308", "9" * 300])
 def test_absurd_durations_are_cut_and_do_not_overflow(seconds: str) -> None:
     raw = f'{{"a.py::t": {seconds}, "a.py::u": 1}}'.encode()
-    assert parse_durations(raw, "x").files["a.py"].costs == [10**15, 10**6]
+    assert parse_durations(raw, "x", ROOT).files["a.py"].costs == [10**15, 10**6]
 
 
 def test_an_empty_file_of_durations_knows_nothing() -> None:
-    assert parse_durations(b"{}", "x").is_empty
+    assert parse_durations(b"{}", "x", ROOT).is_empty
 
 
 @pytest.mark.parametrize(
@@ -65,7 +68,7 @@ def test_an_empty_file_of_durations_knows_nothing() -> None:
 )
 def test_what_is_no_duration_makes_the_file_unusable(value: str) -> None:
     with pytest.raises(UnusableFile) as refused:
-        parse_durations(f'{{"a.py::t": {value}}}'.encode(), "the path")
+        parse_durations(f'{{"a.py::t": {value}}}'.encode(), "the path", ROOT)
     assert (refused.value.path, refused.value.reason) == ("the path", "holds durations that are no seconds")
 
 
@@ -73,7 +76,7 @@ def test_a_truncated_file_is_unusable_wherever_it_ends() -> None:
     raw = json.dumps({"a.py::t[é]": 0.5, "b.py::u": 1.25}).encode()
     for length in range(len(raw)):
         with pytest.raises(UnusableFile) as refused:
-            parse_durations(raw[:length], "x")
+            parse_durations(raw[:length], "x", ROOT)
         assert refused.value.reason == "is no complete JSON"
 
 
@@ -81,26 +84,10 @@ def test_a_truncated_file_is_unusable_wherever_it_ends() -> None:
 def test_other_json_is_unusable(raw: bytes) -> None:
     """pytest-split's first versions wrote a list."""
     with pytest.raises(UnusableFile) as refused:
-        parse_durations(raw, "x")
+        parse_durations(raw, "x", ROOT)
     assert refused.value.reason == "is no table of node ids and seconds"
 
 
 def test_json_that_is_nested_without_end_is_unusable() -> None:
     with pytest.raises(UnusableFile):
-        parse_durations(b"[" * 200_000, "x")
-
-
-@pytest.mark.parametrize(
-    ("nodeid", "expected"),
-    [
-        ("a.py::t", ("a.py", "t")),
-        ("a.py::A::B::t[x::y]", ("a.py", "A::B::t[x::y]")),
-        ("a.py::t[::]", ("a.py", "t[::]")),
-        ("a.py::t[a[b]::c]", ("a.py", "t[a[b]::c]")),
-        ("a.py", ("a.py", "")),
-        ("dir/README.rst::README.rst", ("dir/README.rst", "README.rst")),
-        ("", ("", "")),
-    ],
-)
-def test_parameters_may_hold_the_separator(nodeid: str, expected: tuple[str, str]) -> None:
-    assert split_nodeid(nodeid) == expected
+        parse_durations(b"[" * 200_000, "x", ROOT)
