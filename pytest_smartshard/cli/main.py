@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 import pytest_smartshard
-from pytest_smartshard.cli import merge
+from pytest_smartshard.cli import merge, plan
 from pytest_smartshard.cli.project import Subcommands
 from pytest_smartshard.errors import NewerFormat, UsageError
 from pytest_smartshard.exits import USAGE
@@ -62,4 +62,5 @@ def _parser() -> argparse.ArgumentParser:
         title="commands", metavar="COMMAND", required=True
     )
     merge.add_to(commands)
+    plan.add_to(commands)
     return parser

@@ -74,7 +74,7 @@ def read_test_ids(source: str) -> list[str]:
     """Node ids from a file, or from standard input where *source* is ``-``: a line each, as pytest prints them.
 
     What ``pytest --collect-only -q`` adds below them (counts, warnings) is passed over: a node id holds ``::``.
-    Raises UsageError and OSError.
+    Raises UsageError.
     """
     if source == STDIN:
         text = sys.stdin.read()
@@ -85,6 +85,11 @@ def read_test_ids(source: str) -> list[str]:
             raise UsageError(
                 [f"--tests={source}: not UTF-8 (byte {error.start + 1}); save it as UTF-8"]
             ) from error
+        except OSError as error:
+            problem = (
+                f"--tests={source}: cannot be read ({error.strerror}); name a file with a node id on each line"
+            )
+            raise UsageError([problem]) from error
     found = list(dict.fromkeys(line.rstrip() for line in text.splitlines() if "::" in line))
     if not found:
         raise UsageError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pytest_smartshard.model.plan import Plan
 from pytest_smartshard.model.segment import Segment, ShardIndex
 
 
@@ -66,3 +67,45 @@ class RunSummary:
     alternatives: tuple[Alternative, ...]
     known: int
     predicted_total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedShard:
+    """What a plan gives one shard. ``files`` are those that it runs something of."""
+
+    shard: ShardIndex
+    tests: int
+    files: int
+    predicted: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanSummary:
+    """A plan, summed up for people. ``tests`` are all that it was made for, ``files`` those that hold them.
+
+    ``binding`` is the unit that alone sets the lower bound, as ``file::tail``; ``""`` where the total does.
+    """
+
+    segment: Segment
+    plan: Plan
+    shards: tuple[PlannedShard, ...]
+    tests: int
+    files: int
+    binding: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Where one test runs and what it is expected to take, in sentences without a period.
+
+    ``test`` is ``file::tail``, as the plan knows it; ``is_new``: it is none of those that were planned for.
+    ``placed`` says by which rule, ``predicted`` what the prediction rests on, ``history`` the samples that are
+    kept, from oldest to newest.
+    """
+
+    test: str
+    is_new: bool
+    shard: ShardIndex
+    placed: str
+    predicted: str
+    history: tuple[str, ...]

@@ -2,10 +2,32 @@
 
 from __future__ import annotations
 
+from enum import Enum
+from typing import NamedTuple
+
 from pytest_smartshard.model.plan import Plan
 from pytest_smartshard.model.suite import CollectedTest, class_of, function_of
 from pytest_smartshard.planning.grouping import TEST
 from pytest_smartshard.planning.packers.hashing import choose
+
+
+class Rule(Enum):
+    """By which part of a plan a test was placed."""
+
+    LABEL = "label"
+    FILE = "file"
+    UNIT = "unit"
+    NEW_LABEL = "new label"
+    NEW_FILE = "new file"
+    NEW_UNIT = "new unit"
+
+
+class Placement(NamedTuple):
+    """Where a test runs, and why. ``name`` is what the rule went by: a label, a file, the tail of a unit."""
+
+    shard: int
+    rule: Rule
+    name: str
 
 
 def shard_of(plan: Plan, file: str, test: CollectedTest) -> int:
@@ -16,17 +38,26 @@ def shard_of(plan: Plan, file: str, test: CollectedTest) -> int:
     function (its class, where the scope is larger): parameters whose ids no two processes agree on stay together
     and are not lost.
     """
-    if test.together:
-        return plan.together.get(test.together) or 1 + choose(test.together, plan.shards)
+    return place(plan, file, test).shard
+
+
+def place(plan: Plan, file: str, test: CollectedTest) -> Placement:
+    """As :func:`shard_of`, with the reason."""
+    label = test.together
+    if label:
+        shard = plan.together.get(label)
+        if shard is None:
+            return Placement(1 + choose(label, plan.shards), Rule.NEW_LABEL, label)
+        return Placement(shard, Rule.LABEL, label)
     owners = plan.owners.get(file)
     if not owners:
-        return 1 + choose(file, plan.shards)
+        return Placement(1 + choose(file, plan.shards), Rule.NEW_FILE, file)
     if len(owners) == 1:
-        return owners[0]
+        return Placement(owners[0], Rule.FILE, file)
     units = plan.cuts.get(file, {})
     function = function_of(test.tail)
     for unit in (test.tail, function, class_of(test.tail), ""):
         if unit in units:
-            return units[unit]
+            return Placement(units[unit], Rule.UNIT, unit)
     kept_whole = function if plan.scope == TEST else class_of(test.tail)
-    return owners[choose(f"{file}::{kept_whole}", len(owners))]
+    return Placement(owners[choose(f"{file}::{kept_whole}", len(owners))], Rule.NEW_UNIT, kept_whole)

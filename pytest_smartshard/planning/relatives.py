@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from pytest_smartshard.model.suite import class_of, function_of
 
@@ -17,6 +18,16 @@ def directories_of(file: str) -> Iterator[str]:
         file = file.rpartition(separator)[0]
         yield file
     yield ""
+
+
+class Guess(NamedTuple):
+    """The mean of the tests of one ``scope``: a function, a class, a file's key or a folder. ``tests`` is how
+    many they are, 0 where nothing at all is known.
+    """
+
+    cost: int
+    scope: str
+    tests: int
 
 
 class Relatives:
@@ -38,16 +49,20 @@ class Relatives:
 
     def cost_of(self, file: str, tail: str) -> int:
         """Predicted microseconds of a test that history does not know."""
+        return self.guess(file, tail).cost
+
+    def guess(self, file: str, tail: str) -> Guess:
+        """The same, and which relatives it is the mean of."""
         scopes = self._scopes_of(file)
         for scope in (function_of(tail), class_of(tail), ""):
             if scope in scopes:
                 total, count = scopes[scope]
-                return total // count
+                return Guess(total // count, f"{file}::{scope}" if scope else file, count)
         for folder in directories_of(file):
             if folder in self._folders:
                 total, count, _ = self._folders[folder]
-                return total // count
-        return UNKNOWN_COST
+                return Guess(total // count, folder, count)
+        return Guess(UNKNOWN_COST, "", 0)
 
     def cost_of_file(self, file: str) -> int:
         """Predicted microseconds of a whole file of which nothing but the name is known."""

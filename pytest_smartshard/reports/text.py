@@ -53,14 +53,14 @@ class TextReport:
         table = rows(summary)
         if not table:
             return
-        aligned = _aligned([headings(summary), *(row.cells for row in table)])
-        taken = len(aligned[0]) + len(_INDENT) + _NOTE_CELLS + 1
+        lines = aligned([headings(summary), *(row.cells for row in table)])
+        taken = len(lines[0]) + len(_INDENT) + _NOTE_CELLS + 1
         width = max(_BAR_CELLS_LEAST, min(_BAR_CELLS, WIDTH - taken))
         glyphs = bars.ASCII if self.ascii_only else bars.BLOCKS
         drawing = bars.bars_of(summary, width=width, glyphs=glyphs)
         yield ""
-        yield aligned[0]
-        for line, row in zip(aligned[1:], table, strict=True):
+        yield lines[0]
+        for line, row in zip(lines[1:], table, strict=True):
             yield f"{line}{_bar_and_note(row, drawing)}"
         if drawing.longest:
             yield phrases.legend(glyphs.mark if drawing.mark_at else "")
@@ -72,12 +72,12 @@ class TextReport:
 
     def _mispredicted(self, tests: Sequence[TimedItem]) -> Iterator[str]:
         heads = phrases.MISPREDICTION_HEADINGS
-        aligned = _aligned([heads[:-1], *(phrases.misprediction(test) for test in tests)])
-        room = WIDTH - len(aligned[0]) - 2 * len(_INDENT)
+        lines = aligned([heads[:-1], *(phrases.misprediction(test) for test in tests)])
+        room = WIDTH - len(lines[0]) - 2 * len(_INDENT)
         names = [heads[-1], *(self._name(test.name, room) for test in tests)]
         yield ""
         yield f"{phrases.MISPREDICTIONS}:"
-        for line, name in zip(aligned, names, strict=True):
+        for line, name in zip(lines, names, strict=True):
             yield f"{_INDENT}{line}{_INDENT}{name}".rstrip()
 
     def _label(self, name: str) -> str:
@@ -99,7 +99,7 @@ def _bar_and_note(row: Row, drawing: bars.Bars) -> str:
     return "".join(f"{_INDENT}{part}" for part in (bar, row.note) if part)
 
 
-def _aligned(table: Sequence[tuple[str, ...]]) -> list[str]:
+def aligned(table: Sequence[tuple[str, ...]]) -> list[str]:
     """One line for each row; all columns flush right, two spaces between them."""
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     return [_INDENT.join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in table]

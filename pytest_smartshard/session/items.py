@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from pytest_smartshard.model.suite import CollectedTest, ItemKey
-from pytest_smartshard.store.keys import file_key
-
-_ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,}")
-"""As in the default ``repr`` of an object: another one in every process."""
+from pytest_smartshard.store.keys import file_key, file_size, holds_address
 
 TOGETHER_MARK = "shard_together"
 XDIST_MARK = "xdist_group"
@@ -49,7 +45,7 @@ class ItemReader:
         test = CollectedTest(
             key.tail,
             together=together,
-            unstable=has_set or _ADDRESS.search(key.tail) is not None,
+            unstable=has_set or holds_address(key.tail),
             positional=_has_positional_id(item),
         )
         return IdentifiedItem(item, key.file, test)
@@ -66,7 +62,7 @@ class ItemReader:
             path = chain[depth].path if depth >= 0 else item.path
             names = [node.name for node in chain[depth + 1 :]] if depth >= 0 else []
             key = file_key(path, self._rootdir)
-            self.sizes.setdefault(key, _size(path))
+            self.sizes.setdefault(key, file_size(path))
             self._places[parent] = (key, "".join(f"{name}::" for name in names))
         return self._places[parent]
 
@@ -103,11 +99,3 @@ def _has_positional_id(item: pytest.Item) -> bool:
         return False
     parts = set(name.split("-"))
     return any(f"{argument}{index}" in parts for argument, index in indices.items())
-
-
-def _size(path: Path) -> int:
-    """Bytes of a regular file, else 0: what a folder's size means differs from disk to disk."""
-    try:
-        return path.stat().st_size if path.is_file() else 0
-    except OSError:
-        return 0

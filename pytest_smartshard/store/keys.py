@@ -6,9 +6,13 @@ Node ids alone will not do: they change with the arguments, the folder that pyte
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from pytest_smartshard.model.suite import ItemKey
+
+_ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,}")
+"""As in the default ``repr`` of an object: another one in every process."""
 
 
 def file_key(path: Path, rootdir: Path) -> str:
@@ -34,11 +38,24 @@ def file_key(path: Path, rootdir: Path) -> str:
         return path.as_posix()
 
 
+def file_size(path: Path) -> int:
+    """Bytes of a regular file, else 0: what a folder's size means differs from disk to disk."""
+    try:
+        return path.stat().st_size if path.is_file() else 0
+    except (OSError, ValueError):  # A name from a list may be none that a file can have.
+        return 0
+
+
 def split_nodeid(nodeid: str) -> ItemKey:
     """File and tail of a node id. Parameters may hold ``::``, so the id is cut at its first bracket before."""
     before, bracket, parameters = nodeid.partition("[")
     file, _, tail = before.partition("::")
     return ItemKey(file, f"{tail}{bracket}{parameters}")
+
+
+def holds_address(tail: str) -> bool:
+    """Whether a parameter's id was made from an object's default ``repr``, so that no other process has it."""
+    return _ADDRESS.search(tail) is not None
 
 
 class NodeIds:

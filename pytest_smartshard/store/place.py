@@ -39,19 +39,23 @@ class FoundHistory:
     notes: tuple[str, ...] = ()
 
 
-def find_history(place: StorePlace, segment: Segment, rootdir: Path) -> FoundHistory:
+def find_history(
+    place: StorePlace, segment: Segment, rootdir: Path, *, with_samples: bool = False
+) -> FoundHistory:
     """The history of *segment*: its own, else its nearest relative's, else pytest-split's at *rootdir*.
+
+    Planning does without the samples that costs were made from, and saves the time to read them.
 
     Raises NewerFormat, and OSError where a store is there but cannot be read.
     """
     notes: list[str] = []
-    own = _read(place.file_of(segment), notes)
+    own = _read(place.file_of(segment), notes, with_samples)
     if own is not None:
         if own.segment != segment.slug:
             notes.append(f"{place.path} is of {own.segment!a}: borrowed for {segment.slug}")
         return FoundHistory(history=own, notes=tuple(notes))
     for relative in _relatives(place, segment):
-        history = _read(place.file_of(relative), notes)
+        history = _read(place.file_of(relative), notes, with_samples)
         if history is not None:
             notes.append(f"no history of {segment.slug} yet: borrowed from {relative.slug}")
             return FoundHistory(
@@ -60,11 +64,11 @@ def find_history(place: StorePlace, segment: Segment, rootdir: Path) -> FoundHis
     return _found_from_pytest_split(rootdir / DURATIONS_FILE, notes)
 
 
-def _read(path: Path, notes: list[str]) -> History | None:
-    """The history at *path* as planning needs it, or None (with a note where something unusable is there)."""
+def _read(path: Path, notes: list[str], with_samples: bool) -> History | None:
+    """The history at *path*, or None (with a note where something unusable is there)."""
     try:
         with open(path, "rb") as lines:
-            history = skim_history(lines, str(path))
+            history = None if with_samples else skim_history(lines, str(path))
         if history is None:
             history = parse_history(path.read_bytes(), str(path))
     except FileNotFoundError:
