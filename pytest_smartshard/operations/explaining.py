@@ -9,7 +9,7 @@ from pytest_smartshard.model.plan import Plan
 from pytest_smartshard.model.segment import ShardIndex
 from pytest_smartshard.model.suite import CollectedTest, ItemKey, Suite, function_of
 from pytest_smartshard.model.summary import Explanation
-from pytest_smartshard.planning.placement import Placement, Rule, place
+from pytest_smartshard.planning.placement import Rule, place
 from pytest_smartshard.planning.planner import Planned
 from pytest_smartshard.planning.prediction import Prediction
 from pytest_smartshard.planning.relatives import Guess
@@ -21,13 +21,13 @@ def explain(key: ItemKey, planned: Planned, suite: Suite, history: History) -> E
     """Why the test with that key runs where it does. *history* is the whole one, with its samples."""
     collected = _collected(key, suite)
     test = collected or CollectedTest(key.tail)
-    placement = place(planned.plan, key.file, test)
+    shard, rule, name = place(planned.plan, key.file, test)
     stored = _stored_tail(key, test, planned.prediction)
     return Explanation(
         test=str(key),
         is_new=collected is None,
-        shard=ShardIndex(placement.shard, planned.plan.shards),
-        placed=_REASONS[placement.rule](planned.plan, key, placement),
+        shard=ShardIndex(shard, planned.plan.shards),
+        placed=_REASONS[rule](planned.plan, key, name),
         predicted=_prediction(key.file, stored, planned.prediction),
         history=_history(key.file, stored, history),
     )
@@ -45,38 +45,38 @@ def _stored_tail(key: ItemKey, test: CollectedTest, prediction: Prediction) -> s
     return function if by_function else test.stored_tail
 
 
-def _by_label(_plan: Plan, _key: ItemKey, placement: Placement) -> str:
-    return f"all tests marked {placement.name} stay together"
+def _by_label(_plan: Plan, _key: ItemKey, name: str) -> str:
+    return f"all tests marked {name} stay together"
 
 
-def _by_file(_plan: Plan, key: ItemKey, _placement: Placement) -> str:
+def _by_file(_plan: Plan, key: ItemKey, _name: str) -> str:
     return f"all of {key.file} runs there"
 
 
-def _by_unit(plan: Plan, key: ItemKey, placement: Placement) -> str:
+def _by_unit(plan: Plan, key: ItemKey, name: str) -> str:
     divided = f"{key.file} is divided between {_owners(plan, key.file)}"
-    if placement.name == key.tail:
+    if name == key.tail:
         return f"{divided}, and the plan puts this test there"
-    unit = placement.name or "the rest of the file"
+    unit = name or "the rest of the file"
     return f"{divided}, and the plan puts all of {unit} there"
 
 
-def _by_new_label(_plan: Plan, _key: ItemKey, placement: Placement) -> str:
-    return f"the plan does not know the mark {placement.name}, whose tests go to one shard by its name"
+def _by_new_label(_plan: Plan, _key: ItemKey, name: str) -> str:
+    return f"the plan does not know the mark {name}, whose tests go to one shard by its name"
 
 
-def _by_new_file(_plan: Plan, key: ItemKey, _placement: Placement) -> str:
+def _by_new_file(_plan: Plan, key: ItemKey, _name: str) -> str:
     return f"the plan does not know {key.file}, which goes to one shard whole, by its name"
 
 
-def _by_new_unit(plan: Plan, key: ItemKey, placement: Placement) -> str:
+def _by_new_unit(plan: Plan, key: ItemKey, name: str) -> str:
     return (
-        f"the plan does not know {placement.name}, which goes to one of {_owners(plan, key.file)} that have "
+        f"the plan does not know {name}, which goes to one of {_owners(plan, key.file)} that have "
         f"{key.file}, by its name"
     )
 
 
-_REASONS: dict[Rule, Callable[[Plan, ItemKey, Placement], str]] = {
+_REASONS: dict[Rule, Callable[[Plan, ItemKey, str], str]] = {
     Rule.LABEL: _by_label,
     Rule.FILE: _by_file,
     Rule.UNIT: _by_unit,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import NamedTuple
+from typing import TypeAlias
 
 from pytest_smartshard.model.plan import Plan
 from pytest_smartshard.model.suite import CollectedTest, class_of, function_of
@@ -22,12 +22,11 @@ class Rule(Enum):
     NEW_UNIT = "new unit"
 
 
-class Placement(NamedTuple):
-    """Where a test runs, and why. ``name`` is what the rule went by: a label, a file, the tail of a unit."""
+Placement: TypeAlias = tuple[int, Rule, str]
+"""The shard (1-based), the rule, and what the rule went by: a label, a file, the tail of a unit.
 
-    shard: int
-    rule: Rule
-    name: str
+A plain tuple, as every test of a suite is placed in every shard.
+"""
 
 
 def shard_of(plan: Plan, file: str, test: CollectedTest) -> int:
@@ -38,7 +37,7 @@ def shard_of(plan: Plan, file: str, test: CollectedTest) -> int:
     function (its class, where the scope is larger): parameters whose ids no two processes agree on stay together
     and are not lost.
     """
-    return place(plan, file, test).shard
+    return place(plan, file, test)[0]
 
 
 def place(plan: Plan, file: str, test: CollectedTest) -> Placement:
@@ -47,17 +46,17 @@ def place(plan: Plan, file: str, test: CollectedTest) -> Placement:
     if label:
         shard = plan.together.get(label)
         if shard is None:
-            return Placement(1 + choose(label, plan.shards), Rule.NEW_LABEL, label)
-        return Placement(shard, Rule.LABEL, label)
+            return 1 + choose(label, plan.shards), Rule.NEW_LABEL, label
+        return shard, Rule.LABEL, label
     owners = plan.owners.get(file)
     if not owners:
-        return Placement(1 + choose(file, plan.shards), Rule.NEW_FILE, file)
+        return 1 + choose(file, plan.shards), Rule.NEW_FILE, file
     if len(owners) == 1:
-        return Placement(owners[0], Rule.FILE, file)
+        return owners[0], Rule.FILE, file
     units = plan.cuts.get(file, {})
     function = function_of(test.tail)
     for unit in (test.tail, function, class_of(test.tail), ""):
         if unit in units:
-            return Placement(units[unit], Rule.UNIT, unit)
+            return units[unit], Rule.UNIT, unit
     kept_whole = function if plan.scope == TEST else class_of(test.tail)
-    return Placement(owners[choose(f"{file}::{kept_whole}", len(owners))], Rule.NEW_UNIT, kept_whole)
+    return owners[choose(f"{file}::{kept_whole}", len(owners))], Rule.NEW_UNIT, kept_whole

@@ -20,11 +20,9 @@ from pytest_smartshard.operations.opening import (
     open_journal,
     open_run_by_other_plan,
 )
-from pytest_smartshard.operations.summarising import summarise
 from pytest_smartshard.session import phrases
 from pytest_smartshard.session.merging import take_in_apart
 from pytest_smartshard.session.recording import Recording
-from pytest_smartshard.session.reporting import rendered
 from pytest_smartshard.session.start import Start
 from pytest_smartshard.store.replacing import replace
 
@@ -108,6 +106,10 @@ class ShardRun:
             terminalreporter.write_line(self._report(self._recording).rstrip("\n"))
 
     def _report(self, recording: Recording) -> str:
+        # Few runs ask for a report; the others save 20 ms.
+        from pytest_smartshard.operations.summarising import summarise
+        from pytest_smartshard.session.reporting import rendered
+
         try:
             journals, _ = read_journals(journals_in(recording.journal.parent))
         except NewerFormat as newer:
