@@ -186,6 +186,8 @@ def _surroundings(config: pytest.Config) -> Surroundings:
         lanes=_lanes_as_written(config),
         cached_selection=_cached_selection(config),
         runs_each=config.getoption("dist", "no") == "each" and bool(config.getoption("tx", None)),
+        other_split=_other_split(config),
+        stores_durations=bool(config.getoption("store_durations", False)),
     )
 
 
@@ -242,6 +244,12 @@ def _cached_selection(config: pytest.Config) -> str:
         if config.getoption(name, False):
             return flag
     return ""
+
+
+def _other_split(config: pytest.Config) -> ShardIndex | None:
+    """The group that pytest-split is to run, which has looked at the two numbers before."""
+    group, splits = config.getoption("group", None), config.getoption("splits", None)
+    return ShardIndex(group, splits) if isinstance(group, int) and isinstance(splits, int) else None
 
 
 def _records(config: pytest.Config) -> bool:

@@ -30,7 +30,9 @@ class Surroundings:
 
     ``lanes``: workers as written (``-n 4``), None where the machine decides (``-n auto``).
     ``cached_selection``: the first of ``--lf``, ``--sw`` and their like that was given, or ``""``.
-    ``runs_each``: xdist was told to run every test on every worker.
+    ``runs_each``: xdist was told to run every test on every worker. ``other_split``: group (1-based) and count of
+    groups that pytest-split was told to split into, if it was. ``stores_durations``: pytest-split was told to
+    write its own file.
     """
 
     rootdir: Path
@@ -40,6 +42,8 @@ class Surroundings:
     lanes: int | None = 1
     cached_selection: str = ""
     runs_each: bool = False
+    other_split: ShardIndex | None = None
+    stores_durations: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +92,9 @@ def resolve(given: Mapping[str, Value], around: Surroundings, problems: list[str
     unclear = len(problems) > before
     if unclear or (shard is not None and shard.count > 1):
         _check_company(given["shard"], around, problems)
+    asked = given["shard"] if unclear or shard is not None else given["shard_record"]
+    if around.other_split is not None and asked.is_given:
+        problems.append(_two_splits(around.other_split, asked))
     if around.runs_each and (unclear or shard is not None or given["shard_record"].is_given):
         problems.append(
             "--dist=each: it runs every test on every worker, and each would be recorded; use --dist=load"
@@ -197,6 +204,20 @@ def _check_company(shard: Value, around: Surroundings, problems: list[str]) -> N
             f"{around.cached_selection} with {shard.origin}: it selects by a cache that differs from shard to "
             f"shard, so tests would be lost; leave out {around.cached_selection}, or --shard"
         )
+    if around.stores_durations:
+        # That file is planned by where there is no store yet.
+        problems.append(
+            f"--store-durations with {shard.origin}: the next shard on this machine could plan by what it "
+            "writes, and tests would be lost; leave out --store-durations: every shard records its own durations"
+        )
+
+
+def _two_splits(other: ShardIndex, asked: Value) -> str:
+    """A shard, or a run that is recorded, of which pytest-split leaves only a part."""
+    return (
+        f"--splits={other.count} --group={other.number} with {asked.origin}: pytest-split drops tests, and what "
+        f"is left would pass for the whole; leave out --splits and --group: --shard={other} says the same"
+    )
 
 
 def _check_plan(given: Mapping[str, Value], problems: list[str]) -> None:

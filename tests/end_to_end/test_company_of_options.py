@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -128,3 +129,32 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     )
     assert result.ran == ()
     assert not project.home.exists()
+
+
+def test_two_plugins_that_split_are_refused(tmp_path: Path) -> None:
+    project = Project.make(tmp_path / "project", SUITE)
+    for option in ("--shard=1/4", "--shard-record"):
+        result = project.pytest("--splits", "6", "--group", "2", option)
+        assert result.code == 4
+        assert result.usage_errors == (
+            (
+                f"--splits=6 --group=2 with {option}: pytest-split drops tests, and what is left would pass for "
+                "the whole; leave out --splits and --group: --shard=2/6 says the same"
+            ),
+        )
+    assert not project.home.exists()
+
+
+def test_pytest_splits_own_durations_do_not_change_between_shards(tmp_path: Path) -> None:
+    project = Project.make(tmp_path / "project", SUITE)
+    result = project.run(1, 2, "--store-durations")
+    assert result.code == 4
+    assert result.usage_errors == (
+        (
+            "--store-durations with --shard=1/2: the next shard on this machine could plan by what it writes, "
+            "and tests would be lost; leave out --store-durations: every shard records its own durations"
+        ),
+    )
+    assert project.run(1, 1, "--store-durations").code == 1
+    stored = json.loads((project.root / ".test_durations").read_text("ascii"))
+    assert len(stored) == 3

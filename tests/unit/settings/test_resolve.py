@@ -266,6 +266,39 @@ def test_what_runs_every_test_on_every_worker_cannot_be_sharded_or_recorded() ->
     assert problems(around, shard_report=True) == []
 
 
+def test_what_pytest_split_leaves_is_no_shard_and_no_whole_run() -> None:
+    around = replace(AROUND, other_split=ShardIndex(2, 6))
+
+    def refused(origin: str) -> str:
+        return (
+            f"--splits=6 --group=2 with {origin}: pytest-split drops tests, and what is left would pass for the "
+            "whole; leave out --splits and --group: --shard=2/6 says the same"
+        )
+
+    assert problems(around, shard="2/6") == [refused("--shard=2/6")]
+    assert problems(around, shard="1/1") == [refused("--shard=1/1")]
+    assert problems(around, shard_record=True) == [refused("--shard-record")]
+    assert problems(around, shard="off", shard_record=True) == [refused("--shard-record")]
+    assert refused("--shard=7/6") in problems(around, shard="7/6")
+    assert problems(around) == []
+    assert problems(around, shard="off") == []
+    assert problems(around, shard="auto") == []
+    assert problems(around, shard_report=True) == []
+
+
+def test_what_pytest_split_would_store_is_nothing_for_other_shards_to_plan_by() -> None:
+    around = replace(AROUND, stores_durations=True)
+    assert problems(around, shard="2/6") == [
+        (
+            "--store-durations with --shard=2/6: the next shard on this machine could plan by what it writes, "
+            "and tests would be lost; leave out --store-durations: every shard records its own durations"
+        ),
+    ]
+    assert problems(around, shard="1/1") == []
+    assert problems(around, shard_record=True) == []
+    assert problems(around) == []
+
+
 def test_all_mistakes_are_told_together() -> None:
     around = replace(AROUND, cached_selection="--sw", runs_each=True)
     found = problems(
