@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 UNIT_SPEED = 1000
 """Speed of a run that took as long as the newest one; 2000 took twice as long."""
 
+IMPORTED = "import:"
+"""Begins the name of a run that another tool measured. Names of our own are safe file names, so none does."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeasuredRun:
@@ -32,9 +35,15 @@ class MeasuredRun:
         return (self.run, self.generation, self.attempt)
 
     @property
-    def age_order(self) -> tuple[float, str, int, int]:
-        """Sorts runs from oldest to newest; equal clocks are told apart by identity."""
-        return (self.started, *self.identity)
+    def age(self) -> tuple[bool, float]:
+        """Sorts runs from oldest to newest. What another tool measured is older than all runs of ours: its clock
+        may be no more than the time of a file, and it never sees the whole of what a run is."""
+        return (not self.run.startswith(IMPORTED), self.started)
+
+    @property
+    def age_order(self) -> tuple[bool, float, str, int, int]:
+        """As :attr:`age`; equal ones are told apart by identity."""
+        return (*self.age, *self.identity)
 
 
 @dataclass(frozen=True, slots=True)

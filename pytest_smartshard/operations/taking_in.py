@@ -7,14 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pytest_smartshard.errors import UnusableFile, UsageError
-from pytest_smartshard.model.history import History
+from pytest_smartshard.errors import UsageError
 from pytest_smartshard.model.record import Journal, JournalHeader
 from pytest_smartshard.model.segment import Segment
+from pytest_smartshard.operations.changing import change_store
 from pytest_smartshard.proving.joining import join
-from pytest_smartshard.store.format import fingerprint, history_text, parse_history
 from pytest_smartshard.store.place import StorePlace
-from pytest_smartshard.store.replacing import locked, replace, set_aside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,46 +106,14 @@ def _of_last_attempt(journals: Iterable[Journal]) -> list[JournalHeader]:
 
 
 def _take_in_segment(segment: Segment, journals: Sequence[Journal], place: StorePlace) -> TakenIn:
-    path = place.file_of(segment)
-    notes: list[str] = []
-    with locked(path):
-        before, after = _joined(path, journals, notes)
-        if place.is_file and before.segment not in ("", segment.slug):
-            foreign = ascii(before.segment)
-            raise UsageError(
-                [f"{path}: holds the history of {foreign}, not of {segment.slug}; name a folder or another file"]
-            )
-        data = history_text(after, segment).encode("ascii")
-        changed = fingerprint(data) != before.digest
-        if changed:
-            replace(path, data)
+    change = change_store(place, segment, lambda history: join(history, journals))
     return TakenIn(
         segment=segment,
-        store=path,
+        store=change.path,
         journals=len(journals),
-        tests=sum(len(file.tails) for file in after.files.values()),
-        changed=changed,
+        tests=change.tests,
+        changed=change.written,
         gaps=gaps_of(journals),
         disagreements=disagreements_of(journals),
-        notes=tuple(notes),
+        notes=change.notes,
     )
-
-
-def _joined(path: Path, journals: Sequence[Journal], notes: list[str]) -> tuple[History, History]:
-    """The history before and after; a store that cannot be used is moved aside and not overwritten."""
-    try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        return History(), join(History(), journals)
-    try:
-        before = parse_history(raw, str(path))
-        return before, join(before, journals)
-    except (UnusableFile, ValueError) as problem:
-        reason = (
-            problem.reason
-            if isinstance(problem, UnusableFile)
-            else f"holds a value that no store has ({problem})"
-        )
-        aside = set_aside(path, fingerprint(raw))
-        notes.append(f"{path} {reason}: moved to {aside.name}, a new store begun")
-        return History(), join(History(), journals)

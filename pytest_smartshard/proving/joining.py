@@ -26,6 +26,7 @@ REMEMBERED_RUNS = 100
 """Runs without samples that are remembered at most; only a store that is never completed has so many."""
 
 Identity = tuple[str, int, int]
+Age = tuple[bool, float]
 
 _RANKS = {"s": 0, "": 1, "r": 2, "f": 3, "t": 4, "c": 5}
 """Of two samples of one test in one attempt the higher class wins, then the longer time."""
@@ -152,12 +153,12 @@ def _gravity(sample: Sample) -> tuple[int, int]:
     return (_RANKS[""], sample or 0)
 
 
-def _newest_complete(runs: Iterable[MeasuredRun]) -> tuple[float, str] | None:
+def _newest_complete(runs: Iterable[MeasuredRun]) -> tuple[Age, str] | None:
     """Age and name of the newest complete run."""
     return max(_complete_runs(runs), default=None)
 
 
-def _complete_runs(runs: Iterable[MeasuredRun]) -> list[tuple[float, str]]:
+def _complete_runs(runs: Iterable[MeasuredRun]) -> list[tuple[Age, str]]:
     """Ages and names of the runs of which all shards finished by one plan."""
     return [
         (_age(attempts), name)
@@ -166,8 +167,8 @@ def _complete_runs(runs: Iterable[MeasuredRun]) -> list[tuple[float, str]]:
     ]
 
 
-def _age(attempts: Iterable[MeasuredRun]) -> float:
-    return min(run.started for run in attempts)
+def _age(attempts: Iterable[MeasuredRun]) -> Age:
+    return min(run.age for run in attempts)
 
 
 def _drop_expired(joined: _Joined) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 from pytest_smartshard.errors import UnusableFile
 from pytest_smartshard.model.history import History
 from pytest_smartshard.model.segment import WHOLE_SUITE, Segment
+from pytest_smartshard.store.foreign.pytest_split import DURATIONS_FILE, parse_durations
 from pytest_smartshard.store.format import parse_history
-from pytest_smartshard.store.pytest_split import DURATIONS_FILE, parse_durations
 from pytest_smartshard.store.skimming import skim_history
 
 FILE_SUFFIX = ".json"

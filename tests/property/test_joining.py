@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import SEGMENT, finished_tests, journal_headers, journal_sets
 
-from pytest_smartshard.model.history import History
+from pytest_smartshard.model.history import IMPORTED, History
 from pytest_smartshard.model.record import FinishedTest, Journal, JournalFooter, JournalHeader
+from pytest_smartshard.model.segment import RunIdentity, ShardIndex
 from pytest_smartshard.proving import joining
 from pytest_smartshard.proving.estimate import SMALLEST_COST
 from pytest_smartshard.proving.joining import is_complete, join, journal_identity
@@ -35,9 +36,21 @@ def joined(groups: Sequence[Sequence[Journal]], kept: int) -> History:
 
 
 @st.composite
+def imports(draw: st.DrawFn) -> list[Journal]:
+    """What other tools measured of the same tests, and of others; their clocks say that it was at any time."""
+    journals = []
+    for number, started in enumerate(draw(st.lists(st.integers(0, 2_000_000), max_size=3, unique=True))):
+        (model, *_) = draw(journal_sets(max_runs=1))
+        identity = RunIdentity(run=f"{IMPORTED}{number}")
+        header = replace(model.header, identity=identity, shard=ShardIndex(1, 1), started=float(started), lanes=1)
+        journals.append(Journal(path=f"import-{number}", header=header, tests=model.tests))
+    return journals
+
+
+@st.composite
 def grouped(draw: st.DrawFn) -> tuple[list[Journal], list[list[Journal]]]:
     """Journals, and the same ones in other groups and order, some of them more than once."""
-    journals = draw(journal_sets())
+    journals = [*draw(journal_sets()), *draw(imports())]
     again = draw(st.lists(st.sampled_from(journals), max_size=3))
     order = draw(st.permutations([*journals, *again]))
     cuts = sorted(draw(st.sets(st.integers(0, len(order)), max_size=4)))
@@ -67,6 +80,27 @@ def test_each_run_and_each_test_is_there_once_with_a_speed_and_a_cost_above_zero
         assert len(file.columns) == len(history.runs)
         assert all(cost >= SMALLEST_COST for cost in file.costs)
     assert all(run.speed >= 1 for run in history.runs)
+
+
+def samples_by_run(history: History) -> dict[tuple[str, str, str, int, int], object]:
+    found: dict[tuple[str, str, str, int, int], object] = {}
+    for key, file in history.files.items():
+        for run, column in zip(history.runs, file.columns, strict=True):
+            for tail, sample in zip(file.tails, decode_column(column, len(file.tails)), strict=True):
+                if sample is not None:
+                    found[(key, tail, *run.identity)] = sample
+    return found
+
+
+@given(journal_sets(), imports(), kept_runs)
+def test_an_import_takes_nothing_from_what_shards_measured(
+    journals: list[Journal], imported: list[Journal], kept: int
+) -> None:
+    """It is older than all of that, so it adds to a test's past or is dropped."""
+    own, both = joined([journals], kept), joined([journals, imported], kept)
+    assert samples_by_run(own).items() <= samples_by_run(both).items()
+    origins = [run.run.startswith(IMPORTED) for run in both.runs]
+    assert origins == sorted(origins, reverse=True)
 
 
 @given(journal_sets(), kept_runs)

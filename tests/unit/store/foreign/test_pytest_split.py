@@ -12,8 +12,10 @@ from pytest_smartshard.errors import UnusableFile
 from pytest_smartshard.model.history import MeasuredRun
 from pytest_smartshard.planning.planner import PlanOptions, make_plan
 from pytest_smartshard.proving.joining import join
+from pytest_smartshard.store.foreign.locating import Checkout
+from pytest_smartshard.store.foreign.protocol import Unreadable
+from pytest_smartshard.store.foreign.pytest_split import PytestSplit, parse_durations
 from pytest_smartshard.store.format import fingerprint
-from pytest_smartshard.store.pytest_split import parse_durations
 
 ROOT = Path("nowhere")
 
@@ -80,9 +82,10 @@ def test_a_truncated_file_is_unusable_wherever_it_ends() -> None:
         assert refused.value.reason == "is no complete JSON"
 
 
-@pytest.mark.parametrize("raw", [b"[]", b"null", b'"x"', b"5", b'[["a.py::t", 0.5]]'])
+@pytest.mark.parametrize(
+    "raw", [b"null", b'"x"', b"5", b"[5]", b'["a.py::t"]', b'[["a.py::t", 1, 2]]', b"[[1, 2]]", b"[[[], 2]]"]
+)
 def test_other_json_is_unusable(raw: bytes) -> None:
-    """pytest-split's first versions wrote a list."""
     with pytest.raises(UnusableFile) as refused:
         parse_durations(raw, "x", ROOT)
     assert refused.value.reason == "is no table of node ids and seconds"
@@ -91,3 +94,20 @@ def test_other_json_is_unusable(raw: bytes) -> None:
 def test_json_that_is_nested_without_end_is_unusable() -> None:
     with pytest.raises(UnusableFile):
         parse_durations(b"[" * 200_000, "x", ROOT)
+
+
+def test_the_list_that_its_first_versions_wrote_is_read_too() -> None:
+    found = parse_durations(b'[["a.py::t", 0.5], ["a.py::u", 1], ["a.py::t", 0.25]]', "x", ROOT)
+    assert (found.files["a.py"].tails, found.files["a.py"].costs) == (["t", "u"], [250_000, 1_000_000])
+
+
+def test_a_table_of_numbers_without_node_ids_is_none_to_import() -> None:
+    with pytest.raises(Unreadable) as refused:
+        PytestSplit().read(b'{"version": 2}', Checkout(ROOT))
+    assert str(refused.value) == "is no table of node ids and seconds"
+
+
+def test_a_group_of_xdist_is_no_part_of_a_name() -> None:
+    raw = b'{"a.py::t@db": 1, "a.py::u[x]@db": 1, "a.py::v[a@b]": 1, "mail.yaml::to a@b": 1}'
+    (run,) = PytestSplit().read(raw, Checkout(ROOT)).runs
+    assert [str(key) for key in run.timings] == ["a.py::t", "a.py::u[x]", "a.py::v[a@b]", "mail.yaml::to a@b"]

@@ -1,0 +1,1 @@
+"""Durations that other tools left: one file a format, behind one protocol."""
