@@ -32,10 +32,10 @@ class Checkout:
         self._paths: dict[str, Path] = {}
         self._listings: dict[Path, frozenset[str]] = {}
         self._modules: dict[str, tuple[str, tuple[str, ...]] | None] = {}
-        self._suite: dict[tuple[str, str], list[tuple[str, ItemKey]]] = defaultdict(list)
+        self._suite: dict[tuple[str, str], set[ItemKey]] = defaultdict(set)
         for key in suite:
-            address, name = _address_of(key)
-            self._suite[(address.rpartition(".")[2], name)].append((address, key))
+            self._suite[_address_of(key)].add(key)
+        self._by_end: dict[tuple[str, str], set[ItemKey]] | None = None
 
     def key_of_nodeid(self, nodeid: str) -> ItemKey:
         """The key of the test that pytest names so."""
@@ -53,20 +53,29 @@ class Checkout:
         end of this one, or the other way round. None where nothing of all that is there.
         """
         name = _without_group(name)
-        known = self._suite.get((classname.rpartition(".")[2], name), ())
-        exact = [key for address, key in known if address == classname]
+        exact = self._suite.get((classname, name), ())
         if len(exact) == 1:
-            return exact[0]
+            return next(iter(exact))
         module = self._module(classname) or self._module_at(file, classname)
         if module is not None:
             key, classes = module
             return ItemKey(key, "::".join([*classes, name]))
-        akin = [key for address, key in known if classname and _is_end(classname, address)]
-        return akin[0] if len(akin) == 1 else None
+        akin = self._akin(classname, name)
+        return next(iter(akin)) if len(akin) == 1 else None
 
     def has(self, key: str) -> bool:
         """Whether the file with that key, which one of the names led to, lies here."""
         return os.path.isfile(self._paths.get(key, self._rootdir / key))
+
+    def _akin(self, classname: str, name: str) -> set[ItemKey]:
+        """Tests of the suite whose address is the end of this one, or the other way round."""
+        if self._by_end is None:  # Made when first needed: most addresses lead to a file.
+            self._by_end = defaultdict(set)
+            for (address, test), keys in self._suite.items():
+                for end in _ends(address):
+                    self._by_end[(end, test)] |= keys
+        longer = self._by_end.get((classname, name), set())
+        return longer.union(*(self._suite.get((end, name), ()) for end in _ends(classname)))
 
     def _module(self, address: str) -> tuple[str, tuple[str, ...]] | None:
         """Key of the file that *address* begins with, and the classes that follow."""
@@ -152,9 +161,11 @@ def _address_of(key: ItemKey) -> tuple[str, str]:
     return address, f"{function}{bracket}{parameters}"
 
 
-def _is_end(one: str, other: str) -> bool:
-    """Whether one dotted name is the end of the other."""
-    return f".{one}".endswith(f".{other}") or f".{other}".endswith(f".{one}")
+def _ends(address: str) -> Iterator[str]:
+    """The dotted name, and what is left of it when parts at its beginning are taken away."""
+    while address and len(address) <= _LONGEST_ADDRESS:
+        yield address
+        address = address.partition(".")[2]
 
 
 def _without_group(tail: str) -> str:
