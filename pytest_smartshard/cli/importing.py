@@ -146,19 +146,21 @@ def _warnings(imported: Imported, rootdir: Path) -> Iterator[str]:
             f"{plural(len(imported.forgotten), 'test')} left out, as the newest complete run has no such test: "
             f"{_listed(list(map(str, imported.forgotten)))}"
         )
-    if imported.match is None:
-        part, whole = imported.here, imported.timed + len(imported.nameless)
-        what = "imported tests are in files that are here"
-    else:
-        part, whole = imported.match.known, imported.match.tests
-        what = "tests of the suite have a duration now"
-        if imported.match.lacking:
-            yield f"tests without a duration: {_listed(list(map(str, imported.match.lacking)))}"
-    if 2 * part < whole:
+    match = imported.match
+    if match is not None and match.lacking:
+        yield f"tests without a duration: {_listed(list(map(str, match.lacking)))}"
+    here, everything = imported.here, imported.timed + len(imported.nameless)
+    if 2 * here < everything:
         yield (
-            f"smartshard: WARNING: only {part:,} of {whole:,} {what} ({percent(part, whole)}), so the durations "
-            f"are of another suite, or of another root folder than {rootdir}; start the import in the folder "
-            "that pytest showed as rootdir when they were measured"
+            f"smartshard: WARNING: only {here:,} of {plural(everything, 'imported test')} are in files that are "
+            f"here ({percent(here, everything)}), so the durations are of another suite, or of another root folder "
+            f"than {rootdir}; start the import in the folder that pytest showed as rootdir when they were measured"
+        )
+    elif match is not None and 2 * match.known < match.tests:
+        yield (
+            f"smartshard: WARNING: only {match.known:,} of {plural(match.tests, 'test')} of the suite have a "
+            f"duration now ({percent(match.known, match.tests)}), so a plan will be mostly a guess; import the "
+            "files of all jobs of a run, and see that they are of this suite"
         )
 
 

@@ -10,7 +10,7 @@ import importlib.util
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from pytest_smartshard.model.suite import ItemKey
@@ -47,21 +47,21 @@ class Checkout:
     def key_of_address(self, classname: str, name: str, file: str = "") -> ItemKey | None:
         """The key of the test *name* of the dotted *classname*; *file* is its path where the tool gives one.
 
-        In this order: the test of the suite with that very address; the longest beginning of the address that is
-        a file below rootdir, or of an importable package; the given path (after the address, because pytest gives
-        that of a base class for the methods that it hands down); the one test of the suite whose address is the
-        end of this one, or the other way round. None where nothing of all that is there.
+        In this order: the test of the suite with that very address, if its file is here; the longest beginning of
+        the address that is a file below rootdir, or of an importable package; the given path (after the address,
+        because pytest gives that of a base class for the methods that it hands down); the test of the suite with
+        that address, or the only one whose address is the end of this one, or the other way round. None where
+        nothing of all that is there.
         """
         name = _without_group(name)
-        exact = self._suite.get((classname, name), ())
-        if len(exact) == 1:
-            return next(iter(exact))
+        exact = _only(self._suite.get((classname, name), ()))
+        if exact is not None and self.has(exact.file):
+            return exact
         module = self._module(classname) or self._module_at(file, classname)
         if module is not None:
             key, classes = module
             return ItemKey(key, "::".join([*classes, name]))
-        akin = self._akin(classname, name)
-        return next(iter(akin)) if len(akin) == 1 else None
+        return exact or _only(self._akin(classname, name))
 
     def has(self, key: str) -> bool:
         """Whether the file with that key, which one of the names led to, lies here."""
@@ -159,6 +159,10 @@ def _address_of(key: ItemKey) -> tuple[str, str]:
     if classes:
         address = f"{address}.{classes.replace('::', '.')}"
     return address, f"{function}{bracket}{parameters}"
+
+
+def _only(keys: Collection[ItemKey]) -> ItemKey | None:
+    return next(iter(keys)) if len(keys) == 1 else None
 
 
 def _ends(address: str) -> Iterator[str]:

@@ -82,7 +82,7 @@ def test_quiet_it_says_only_what_is_wrong(root: Path, command: Command) -> None:
         f"{root / 'torn.json'} is no complete JSON: left out",
         "not here: test_x.py",
         (
-            "smartshard: WARNING: only 0 of 1 imported tests are in files that are here (0 %), so the durations "
+            "smartshard: WARNING: only 0 of 1 imported test are in files that are here (0 %), so the durations "
             f"are of another suite, or of another root folder than {root}; start the import in the folder that "
             "pytest showed as rootdir when they were measured"
         ),
@@ -116,9 +116,8 @@ def test_with_the_suites_tests_it_says_which_have_a_duration(
             "tests/test_a.py::e, tests/test_a.py::f and 2 more"
         ),
         (
-            "smartshard: WARNING: only 1 of 8 tests of the suite have a duration now (12 %), so the durations "
-            f"are of another suite, or of another root folder than {root}; start the import in the folder that "
-            "pytest showed as rootdir when they were measured"
+            "smartshard: WARNING: only 1 of 8 tests of the suite have a duration now (12 %), so a plan will be "
+            "mostly a guess; import the files of all jobs of a run, and see that they are of this suite"
         ),
     ]
 

@@ -156,6 +156,14 @@ def test_the_suite_goes_before_what_lies_there(root: Path) -> None:
     assert Checkout(root, suite).key_of_address("tests.test_a.TestB", "test_m") == suite[0]
 
 
+def test_a_given_path_goes_before_a_test_of_the_suite_that_has_no_file(root: Path) -> None:
+    """With ``--pyargs`` the ids that pytest prints lack the package: `tests/test_d.py`."""
+    checkout = Checkout(root, [ItemKey("tests/test_d.py", "test_m")])
+    given = "../other/lib3.11/dist/tests/test_d.py"
+    assert checkout.key_of_address("tests.test_d", "test_m", given) == ItemKey("dist.tests.test_d", "test_m")
+    assert checkout.key_of_address("tests.test_d", "test_m") == ItemKey("tests/test_d.py", "test_m")
+
+
 def test_files_of_node_ids_are_here_or_not(root: Path) -> None:
     checkout = Checkout(root)
     keys = [
