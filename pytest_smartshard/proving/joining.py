@@ -33,7 +33,7 @@ _RANKS = {"s": 0, "": 1, "r": 2, "f": 3, "t": 4, "c": 5}
 
 
 @dataclass(slots=True)
-class _Joined:
+class Joined:
     """Everything known while joining: runs by identity, samples by file, tail and identity."""
 
     runs: dict[Identity, MeasuredRun] = field(default_factory=dict)
@@ -48,15 +48,15 @@ def join(history: History, journals: Iterable[Journal]) -> History:
     Tests that the newest complete run no longer had are dropped. The result's ``digest`` and ``origin`` are
     those of *history*. Raises ValueError where *history* holds what is no sample.
     """
-    joined = _Joined()
-    _add_history(joined, history)
+    joined = Joined()
+    add_history(joined, history)
     for journal in journals:
         _add_run(joined.runs, _run_of(journal))
         for file, tail, sample in _samples_of(journal):
-            _add_sample(joined.samples[file][tail], journal_identity(journal), sample)
-    _drop_expired(joined)
-    _drop_old_samples(joined)
-    return _in_order(joined, history)
+            add_sample(joined.samples[file][tail], journal_identity(journal), sample)
+    drop_expired(joined)
+    drop_old_samples(joined)
+    return in_order(joined, history)
 
 
 def journal_identity(journal: Journal) -> Identity:
@@ -78,14 +78,14 @@ def is_complete(attempts: Iterable[MeasuredRun]) -> bool:
     return any(len(numbers) == int(count) for (_, count), numbers in by_plan.items())
 
 
-def _add_history(joined: _Joined, history: History) -> None:
+def add_history(joined: Joined, history: History) -> None:
     for run in (*history.runs, *history.other_runs):
         _add_run(joined.runs, run)
     for key, file in history.files.items():
         for column, run in zip(file.columns, history.runs, strict=True):
             for tail, sample in zip(file.tails, decode_column(column, len(file.tails)), strict=True):
                 if sample is not None:
-                    _add_sample(joined.samples[key][tail], run.identity, sample)
+                    add_sample(joined.samples[key][tail], run.identity, sample)
 
 
 def _run_of(journal: Journal) -> MeasuredRun:
@@ -142,7 +142,7 @@ def rounded(microseconds: int) -> int:
     return (microseconds + step // 2) // step * step
 
 
-def _add_sample(samples: dict[Identity, Sample], identity: Identity, sample: Sample) -> None:
+def add_sample(samples: dict[Identity, Sample], identity: Identity, sample: Sample) -> None:
     known = samples.get(identity)
     samples[identity] = sample if known is None else max(known, sample, key=_gravity)
 
@@ -153,7 +153,7 @@ def _gravity(sample: Sample) -> tuple[int, int]:
     return (_RANKS[""], sample or 0)
 
 
-def _newest_complete(runs: Iterable[MeasuredRun]) -> tuple[Age, str] | None:
+def newest_complete(runs: Iterable[MeasuredRun]) -> tuple[Age, str] | None:
     """Age and name of the newest complete run."""
     return max(_complete_runs(runs), default=None)
 
@@ -161,20 +161,21 @@ def _newest_complete(runs: Iterable[MeasuredRun]) -> tuple[Age, str] | None:
 def _complete_runs(runs: Iterable[MeasuredRun]) -> list[tuple[Age, str]]:
     """Ages and names of the runs of which all shards finished by one plan."""
     return [
-        (_age(attempts), name)
-        for name, attempts in _by_run(runs).items()
+        (age_of(attempts), name)
+        for name, attempts in by_run(runs).items()
         if is_complete(run for run in attempts if run.generation == 0)
     ]
 
 
-def _age(attempts: Iterable[MeasuredRun]) -> Age:
+def age_of(attempts: Iterable[MeasuredRun]) -> Age:
+    """When a run began, as :attr:`MeasuredRun.age` orders it."""
     return min(run.age for run in attempts)
 
 
-def _drop_expired(joined: _Joined) -> None:
+def drop_expired(joined: Joined) -> None:
     """Drop what was measured of a test before a complete run that no longer had it, and tests without samples."""
     complete = sorted(_complete_runs(joined.runs.values()), reverse=True)
-    age = {name: _age(attempts) for name, attempts in _by_run(joined.runs.values()).items()}
+    age = {name: age_of(attempts) for name, attempts in by_run(joined.runs.values()).items()}
     for file, tests in list(joined.samples.items()):
         for tail, samples in list(tests.items()):
             seen_in = {run for run, _, _ in samples}
@@ -190,14 +191,15 @@ def _drop_expired(joined: _Joined) -> None:
             del joined.samples[file]
 
 
-def _by_run(runs: Iterable[MeasuredRun]) -> Mapping[str, list[MeasuredRun]]:
+def by_run(runs: Iterable[MeasuredRun]) -> Mapping[str, list[MeasuredRun]]:
+    """All attempts and generations of each run, by its name."""
     grouped: dict[str, list[MeasuredRun]] = defaultdict(list)
     for run in runs:
         grouped[run.run].append(run)
     return grouped
 
 
-def _drop_old_samples(joined: _Joined) -> None:
+def drop_old_samples(joined: Joined) -> None:
     """Keep the samples of the newest runs, and each test's newest one."""
     order = {
         run.identity: place
@@ -215,8 +217,11 @@ def _drop_old_samples(joined: _Joined) -> None:
                 }
 
 
-def _in_order(joined: _Joined, history: History) -> History:
-    """Runs with their speeds, files with what their tests are expected to cost, and other runs to remember."""
+def in_order(joined: Joined, history: History, *, forget: bool = True) -> History:
+    """Runs with their speeds, files with what their tests are expected to cost, and other runs to remember.
+
+    These are the ones that still decide what is dropped, or without *forget* all. The rest is as in *history*.
+    """
     used = {identity for tests in joined.samples.values() for samples in tests.values() for identity in samples}
     in_age = sorted(joined.runs.values(), key=lambda run: run.age_order)
     runs = [run for run in in_age if run.identity in used]
@@ -235,10 +240,9 @@ def _in_order(joined: _Joined, history: History) -> History:
         )
         for file, tests in rows.items()
     }
-    others = [replace(run, speed=UNIT_SPEED) for run in _to_remember(in_age) if run.identity not in used][
-        -REMEMBERED_RUNS:
-    ]
-    return replace(history, runs=tuple(runs), other_runs=tuple(others), files=files)
+    to_remember = _to_remember(in_age) if forget else in_age
+    others = [replace(run, speed=UNIT_SPEED) for run in to_remember if run.identity not in used]
+    return replace(history, runs=tuple(runs), other_runs=tuple(others[-REMEMBERED_RUNS:]), files=files)
 
 
 def _to_remember(in_age: Sequence[MeasuredRun]) -> Iterable[MeasuredRun]:
@@ -246,9 +250,9 @@ def _to_remember(in_age: Sequence[MeasuredRun]) -> Iterable[MeasuredRun]:
 
     These are all that are not older than the newest complete one, and those that count as the newest runs.
     """
-    by_run = _by_run(in_age)
-    newest = _newest_complete(in_age)
+    attempts = by_run(in_age)
+    newest = newest_complete(in_age)
     for place, run in enumerate(in_age, start=1):
-        is_recent = newest is None or (_age(by_run[run.run]), run.run) >= newest
+        is_recent = newest is None or (age_of(attempts[run.run]), run.run) >= newest
         if is_recent or place > len(in_age) - KEPT_RUNS:
             yield run
