@@ -3,8 +3,12 @@
 OK = 0
 """Everything asked for was done, and nothing is missing."""
 
+DIFFERENT = 1
+"""What was compared differs."""
+
 MISSING = 3
-"""What was there was done, but shards are missing, did not finish, or followed different plans."""
+"""What was there was done, but shards are missing, did not finish, or followed different plans, or a store could
+not be read."""
 
 USAGE = 4
 """Nothing was done: the arguments, a path or a format are wrong."""

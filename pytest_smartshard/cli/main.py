@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 import pytest_smartshard
-from pytest_smartshard.cli import importing, merge, plan
+from pytest_smartshard.cli import importing, merge, plan, store
 from pytest_smartshard.cli.project import Subcommands
 from pytest_smartshard.errors import NewerFormat, UsageError
 from pytest_smartshard.exits import USAGE
@@ -64,4 +64,5 @@ def _parser() -> argparse.ArgumentParser:
     merge.add_to(commands)
     plan.add_to(commands)
     importing.add_to(commands)
+    store.add_to(commands)
     return parser

@@ -6,13 +6,17 @@ Node ids alone will not do: they change with the arguments, the folder that pyte
 from __future__ import annotations
 
 import os
+import posixpath
 import re
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from pytest_smartshard.model.suite import ItemKey
 
 _ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,}")
 """As in the default ``repr`` of an object: another one in every process."""
+
+_FILE_SUFFIXES = frozenset({".py", ".md", ".rst", ".txt"})
+"""Endings that make a name without a folder that of a file, in rootdir itself, and not of a module."""
 
 
 def file_key(path: Path, rootdir: Path) -> str:
@@ -44,6 +48,23 @@ def file_size(path: Path) -> int:
         return path.stat().st_size if path.is_file() else 0
     except (OSError, ValueError):  # A name from a list may be none that a file can have.
         return 0
+
+
+def is_module(key: str) -> bool:
+    """Whether a file key reads as the dotted module of a file outside rootdir, not as a path."""
+    return "/" not in key and not key.startswith(".") and PurePosixPath(key).suffix not in _FILE_SUFFIXES
+
+
+def below(key: str, folder: str) -> str | None:
+    """The key for a rootdir that is *folder* below the one it was made for; None where the file is elsewhere."""
+    return key.removeprefix(f"{folder}/") if key.startswith(f"{folder}/") else None
+
+
+def from_above(key: str, folder: str) -> str:
+    """The key for a rootdir that the one it was made for is *folder* below. Modules and full paths stay."""
+    if is_module(key) or PurePosixPath(key).is_absolute() or PureWindowsPath(key).drive:
+        return key
+    return posixpath.normpath(f"{folder}/{key}")
 
 
 def split_nodeid(nodeid: str) -> ItemKey:

@@ -1,0 +1,52 @@
+"""Stores for tests, made as merging makes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from making import header_of, journal_of
+
+from pytest_smartshard.model.history import History
+from pytest_smartshard.model.record import FinishedTest, Journal
+from pytest_smartshard.model.segment import Segment
+from pytest_smartshard.model.suite import ItemKey
+from pytest_smartshard.proving.joining import join
+from pytest_smartshard.store.format import history_text, parse_history
+
+Tests = Mapping[str, Mapping[str, int]]
+"""From file and tail to microseconds."""
+
+
+def run_of(tests: Tests, run: str = "r1", *, started: float = 1_000.0, done: bool = True) -> Journal:
+    """A run in one shard that measured *tests*; all that there are if it is *done*."""
+    finished = [
+        FinishedTest(key=ItemKey(file, tail), stored_tail=tail, outcome="passed", call=cost)
+        for file, tails in tests.items()
+        for tail, cost in tails.items()
+    ]
+    header = header_of(run=run, started=started, selected=len(finished))
+    return journal_of(header, finished, done=done)
+
+
+def write(path: Path, segment: Segment, *runs: Journal) -> Path:
+    """A store of *segment* at *path*, or in the folder that it is."""
+    if path.suffix != ".json":
+        path.mkdir(parents=True, exist_ok=True)
+        path = path / f"{segment.slug}.json"
+    path.write_text(history_text(join(History(), runs), segment), encoding="ascii")
+    return path
+
+
+def read(path: Path) -> History:
+    return parse_history(path.read_bytes(), str(path))
+
+
+def names_at(path: Path) -> list[str]:
+    """Names of all tests in the store at *path*."""
+    return [f"{key}::{tail}" for key, file in read(path).files.items() for tail in file.tails]
+
+
+def costs_at(path: Path) -> dict[str, Sequence[int]]:
+    """Costs of the tests of each file."""
+    return {key: list(file.costs) for key, file in read(path).files.items()}
