@@ -165,7 +165,7 @@ def _show(given: argparse.Namespace) -> int:
     view = look_into(settings.store, given.segments, settings.segment.suite, here, top)
     if given.format == JSON:
         print(store_json.shown(view, settings.store.path))
-    else:
+    elif view.segments:
         print(store_text.shown(view, time.time(), settings.segment.suite, _safe_here()))
     return _told(view.unusable)
 

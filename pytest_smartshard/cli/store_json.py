@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from pytest_smartshard.cli.store_text import instant
+from pytest_smartshard.cli.store_text import moment
 from pytest_smartshard.operations.comparing import ChangedCost, Comparison
 from pytest_smartshard.operations.inspecting import Ghosts, KnownTest, RunSeen, SegmentView, StoreView
 from pytest_smartshard.wording import MICROSECONDS_PER_SECOND
@@ -63,9 +63,10 @@ def _segment(found: SegmentView) -> dict[str, object]:
 def _run(found: RunSeen | None) -> dict[str, object] | None:
     if found is None:
         return None
+    when = moment(found.started)
     return {
         "run": found.run,
-        "started": instant(found.started) or None,
+        "started": None if when is None else f"{when:%Y-%m-%dT%H:%M:%SZ}",
         "complete": found.is_complete,
         "unseen_tests": found.unseen,
     }

@@ -32,13 +32,12 @@ def shown(view: StoreView, now: float, suite: str, safe: Safe) -> str:
     return "\n\n".join(blocks)
 
 
-def instant(started: float) -> str:
-    """Seconds since the epoch as date and time in UTC; empty for what no calendar has."""
+def moment(started: float) -> dt.datetime | None:
+    """Seconds since the epoch as date and time in UTC; None for what no calendar has."""
     try:
-        found = dt.datetime.fromtimestamp(started, dt.timezone.utc)
+        return dt.datetime.fromtimestamp(started, dt.timezone.utc)
     except (OverflowError, OSError, ValueError):
-        return ""
-    return f"{found:%Y-%m-%d %H:%M:%S} UTC"
+        return None
 
 
 def age(passed: float) -> str:
@@ -82,6 +81,8 @@ def _segment(found: SegmentView, now: float, suite: str, safe: Safe) -> str:
     if found.complete is not None and found.complete != found.newest:
         rows.append(("complete run", _run(found.complete, now, safe)))
     rows.append(("ghosts", _not_judged(found, suite) if found.ghosts is None else _ghosts(found.ghosts, safe)))
+    if found.ghosts is not None and found.ghosts.tests > found.tests // 2:
+        rows.append(("note", "over half are ghosts: see that this is the root folder of the suite"))
     if found.said:
         rows.append(("note", f"the file says that it is of {safe(found.said)}"))
     lines = [found.stored.segment.slug, *_indented(_aligned(rows, left={0, 1}))]
@@ -97,8 +98,10 @@ def _top(found: SegmentView) -> str:
 
 
 def _run(found: RunSeen, now: float, safe: Safe) -> str:
-    when = instant(found.started)
-    words = [safe(found.run), *([when, age(now - found.started)] if when else [])]
+    when = moment(found.started)
+    words = [safe(found.run)]
+    if when is not None:
+        words += [f"{when:%Y-%m-%d %H:%M:%S} UTC", age(now - found.started)]
     state = "complete" if found.is_complete else "incomplete"
     if found.unseen is None:
         return f"{', '.join(words)}; {state}"
@@ -157,10 +160,10 @@ def _changed(test: ChangedCost, safe: Safe) -> tuple[str, str, str, str, str]:
 
 
 def _title(found: Comparison) -> str:
-    if found.b is None or found.a is None:
-        only, where = (found.a, "A") if found.b is None else (found.b, "B")
-        return f"{only.slug if only else ''}, only in {where}"
-    return found.a.slug if found.a == found.b else f"{found.a.slug} -> {found.b.slug}"
+    a, b = ("" if segment is None else segment.slug for segment in (found.a, found.b))
+    if not (a and b):
+        return f"{a}, only in A" if a else f"{b}, only in B"
+    return a if a == b else f"{a} -> {b}"
 
 
 def _aligned(rows: Sequence[Sequence[str]], left: set[int]) -> list[str]:

@@ -7,6 +7,7 @@ places, never in none, and doing it again ends it.
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -63,6 +64,7 @@ def split(
     (segment,) = segments_named([name], [])
     targets = {suite: replace(segment, suite=suite) for suite in suites.values()}
     paths = [source, *(place.file_of(target) for target in targets.values())]
+    _refuse_links(paths)
     with contextlib.nullcontext() if dry_run else all_locked(paths):
         (stored,) = read_usable(place, [source])
         _refuse_empty(stored, suites)
@@ -89,6 +91,7 @@ def join_segments(
     _refuse_file(place, "join")
     sources = store_files(place, names)
     target = place.file_of(into)
+    _refuse_links([*sources, target])
     with contextlib.nullcontext() if dry_run else all_locked([*sources, target]):
         found = read_usable(place, [path for path in sources if path != target])
         step = _joined_to_there(
@@ -105,6 +108,22 @@ def _refuse_file(place: StorePlace, action: str) -> None:
             "this file in it under the name of its segment"
         )
         raise UsageError([problem])
+
+
+def _refuse_links(paths: Iterable[Path]) -> None:
+    """Two names of one file: what is written under one would be lost with the other."""
+    seen: dict[tuple[int, int] | str, Path] = {}
+    problems = []
+    for path in sorted(set(paths)):
+        try:
+            found = path.stat()
+            file: tuple[int, int] | str = (found.st_dev, found.st_ino)
+        except FileNotFoundError:
+            file = os.path.realpath(path)
+        if seen.setdefault(file, path) != path:
+            problems.append(f"{path}: is the same file as {seen[file].name}; put a copy in the place of the link")
+    if problems:
+        raise UsageError(problems)
 
 
 def _refuse_empty(stored: StoredSegment, suites: Mapping[str, str]) -> None:

@@ -92,6 +92,7 @@ def test_ghosts_that_cannot_be_judged(view: StoreView) -> None:
 
     assert line(tests=0, unjudged=3) == "3 tests of packages that are not installed here"
     assert line(tests=0) == "none"
+    assert line(tests=3, files=("a.py",)) == "over half are ghosts: see that this is the root folder of the suite"
     assert line(tests=1, unjudged=1, files=("a.py",)) == (
         "1 test of 1 file that is gone (5.02 s): a.py; 1 test of packages that are not installed here"
     )
@@ -107,10 +108,16 @@ def test_names_are_safe_to_print(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("started", "expected"),
-    [(0.0, "1970-01-01 00:00:00 UTC"), (STARTED + 0.9, "2026-01-27 07:46:40 UTC"), (1e300, "")],
+    [
+        (0.0, "1970-01-01T00:00:00+00:00"),
+        (STARTED, "2026-01-27T07:46:40+00:00"),
+        (1e300, "None"),
+        (1e12, "None"),
+    ],
 )
-def test_instants(started: float, expected: str) -> None:
-    assert store_text.instant(started) == expected
+def test_moments(started: float, expected: str) -> None:
+    found = store_text.moment(started)
+    assert (found.isoformat() if found else "None") == expected
 
 
 @pytest.mark.parametrize(
@@ -143,13 +150,13 @@ def test_segments_for_machines(view: StoreView, tmp_path: Path) -> None:
         "other_runs": 0,
         "newest_run": {
             "run": "gh-2",
-            "started": "2026-01-27 08:46:40 UTC",
+            "started": "2026-01-27T08:46:40Z",
             "complete": False,
             "unseen_tests": 3,
         },
         "newest_complete_run": {
             "run": "gh-1",
-            "started": "2026-01-27 07:46:40 UTC",
+            "started": "2026-01-27T07:46:40Z",
             "complete": True,
             "unseen_tests": 0,
         },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -189,6 +190,29 @@ def test_a_store_that_is_one_file_is_refused(tmp_path: Path) -> None:
                 "this file in it under the name of its segment"
             ),
         )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
+def test_two_names_of_one_file_are_refused(place: StorePlace) -> None:
+    link = place.file_of(BACK)
+    link.symlink_to(f"{ROOT.slug}.json")
+    before = raw(place)
+    calls: list[Callable[[], object]] = [
+        lambda: divide(place, {"back": "back"}),
+        lambda: unite(place, BACK, ROOT),
+    ]
+    for call in calls:
+        with pytest.raises(UsageError) as caught:
+            call()
+        assert caught.value.problems == (
+            f"{place.file_of(ROOT)}: is the same file as {link.name}; put a copy in the place of the link",
+        )
+    assert raw(place) == before
+
+    link.unlink()
+    link.symlink_to(place.file_of(FRONT).name)  # two names of a file that is still to be written
+    with pytest.raises(UsageError):
+        divide(place, {"back": "back", "front": "front"})
 
 
 def test_what_cannot_be_read_is_never_overwritten(place: StorePlace) -> None:
