@@ -153,8 +153,9 @@ def _warnings(imported: Imported, rootdir: Path) -> Iterator[str]:
     if 2 * here < everything:
         yield (
             f"smartshard: WARNING: only {here:,} of {plural(everything, 'imported test')} are in files that are "
-            f"here ({percent(here, everything)}), so the durations are of another suite, or of another root folder "
-            f"than {rootdir}; start the import in the folder that pytest showed as rootdir when they were measured"
+            f"here ({percent(here, everything)}), so the durations are of another suite, or of another root "
+            f"folder than {rootdir}; start the import in the folder that pytest showed as rootdir when they were "
+            "measured"
         )
     elif match is not None and 2 * match.known < match.tests:
         yield (

@@ -33,7 +33,7 @@ def test_a_run_without_samples_is_remembered_when_it_decides_what_is_dropped() -
     after = reshaped(history, lambda key: None)
     assert (after.files, after.runs) == ({}, ())
     assert [run.run for run in after.other_runs] == ["r1", "r2"]
-    assert newest_complete(after.other_runs) == (2.0, "r2")
+    assert newest_complete(after.other_runs) == ((True, 2.0), "r2")
 
 
 def test_tests_that_meet_have_the_samples_of_both() -> None:
@@ -74,4 +74,4 @@ def test_a_run_that_all_histories_have_as_complete_stays_so() -> None:
         reshaped(history, lambda key: key.file if key.file == "a.py" else None),
         reshaped(history, lambda key: key.file if key.file == "b.py" else None),
     ]
-    assert newest_complete(united(parts).runs) == (1.0, "r1")
+    assert newest_complete(united(parts).runs) == ((True, 1.0), "r1")
