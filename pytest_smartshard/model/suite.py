@@ -58,10 +58,13 @@ class SuiteFile:
     """A test file: its key, its size in bytes (0 if unknown) and the tests that were collected in it.
 
     ``tests`` may be empty where only the file is known; then the history alone says what is in it.
+    ``alias``: the file part of its node ids where that is not the key (a file outside rootdir), else None; what
+    another tool measured is kept under it. Several files may share one.
     """
 
     key: str
     size: int = 0
+    alias: str | None = None
     tests: tuple[CollectedTest, ...] = ()
 
 

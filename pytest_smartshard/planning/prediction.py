@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from pytest_smartshard.model.history import FileHistory, History
-from pytest_smartshard.model.suite import Suite
+from pytest_smartshard.model.suite import Suite, SuiteFile
 from pytest_smartshard.planning.relatives import Relatives
 
 
@@ -31,9 +31,7 @@ class Prediction:
 
     def __init__(self, suite: Suite, history: History) -> None:
         self.known: Mapping[str, KnownCosts] = {
-            key: KnownCosts(file.tails, file.costs)
-            for key, file in _histories_of_files(suite, history).items()
-            if file.tails
+            key: known for key, known in _known_by_file(suite, history).items() if known.tails
         }
         self._relatives: Relatives | None = None
 
@@ -57,21 +55,58 @@ class Prediction:
         return self._relatives
 
 
-def _histories_of_files(suite: Suite, history: History) -> Mapping[str, FileHistory]:
-    """The history of each file of the suite; a moved file takes that of the one vanished namesake."""
-    present = [file.key for file in suite.files]
-    found = {key: history.files[key] for key in present if key in history.files}
-    if len(found) < len(present):
-        arrived = [key for key in present if key not in found]
-        vanished = [key for key in history.files if key not in found]
-        arrivals = Counter(map(_base_name, arrived))
-        departures = Counter(map(_base_name, vanished))
-        by_name = {_base_name(key): key for key in vanished}
-        for key in arrived:
-            name = _base_name(key)
-            if arrivals[name] == departures[name] == 1:
-                found[key] = history.files[by_name[name]]
-    return found
+def _known_by_file(suite: Suite, history: History) -> Mapping[str, KnownCosts]:
+    """What is known of each file of the suite: under its key, else under its alias, else as of a moved file."""
+    known = {file.key: _all_of(history.files[file.key]) for file in suite.files if file.key in history.files}
+    if len(known) == len(suite.files):
+        return known
+    vanished = [key for key in history.files if key not in known]
+    by_alias = _known_by_alias(suite, history, set(vanished))
+    known.update(by_alias)
+    taken = {file.alias for file in suite.files if file.key in by_alias}
+    arrived = [file.key for file in suite.files if file.key not in known]
+    known.update(_known_of_moved(arrived, [key for key in vanished if key not in taken], history))
+    return known
+
+
+def _known_by_alias(suite: Suite, history: History, vanished: Collection[str]) -> Mapping[str, KnownCosts]:
+    """Of files whose alias is one of *vanished*: names in history that are no key of the suite.
+
+    Files that share an alias have the tests of all of them under it; each takes those that it holds itself.
+    """
+    sharing: dict[str, list[SuiteFile]] = {}
+    for file in suite.files:
+        if file.alias is not None and file.alias in vanished and file.key not in history.files:
+            sharing.setdefault(file.alias, []).append(file)
+    return {
+        file.key: _all_of(history.files[alias]) if len(files) == 1 else _part_of(history.files[alias], file)
+        for alias, files in sharing.items()
+        for file in files
+    }
+
+
+def _all_of(history: FileHistory) -> KnownCosts:
+    return KnownCosts(history.tails, history.costs)
+
+
+def _part_of(history: FileHistory, file: SuiteFile) -> KnownCosts:
+    collected = {test.stored_tail for test in file.tests}
+    costs = {tail: cost for tail, cost in zip(history.tails, history.costs, strict=True) if tail in collected}
+    return KnownCosts(list(costs), list(costs.values()))
+
+
+def _known_of_moved(
+    arrived: Sequence[str], vanished: Sequence[str], history: History
+) -> Mapping[str, KnownCosts]:
+    """What is known of each file that arrived and has one vanished namesake."""
+    arrivals = Counter(map(_base_name, arrived))
+    departures = Counter(map(_base_name, vanished))
+    by_name = {_base_name(key): key for key in vanished}
+    return {
+        key: _all_of(history.files[by_name[name]])
+        for key in arrived
+        if arrivals[name := _base_name(key)] == departures[name] == 1
+    }
 
 
 def _base_name(file: str) -> str:

@@ -33,6 +33,7 @@ class ItemReader:
         self._rootdir = rootdir
         self._places: dict[pytest.Collector | None, tuple[str, str]] = {}
         self.sizes: dict[str, int] = {}
+        self.aliases: dict[str, str] = {}
 
     def key_of(self, item: pytest.Item) -> ItemKey:
         """Its name, to be asked for before other plugins may change it."""
@@ -63,6 +64,8 @@ class ItemReader:
             names = [node.name for node in chain[depth + 1 :]] if depth >= 0 else []
             key = file_key(path, self._rootdir)
             self.sizes.setdefault(key, file_size(path))
+            if depth >= 0 and chain[depth].nodeid != key:
+                self.aliases.setdefault(key, chain[depth].nodeid)
             self._places[parent] = (key, "".join(f"{name}::" for name in names))
         return self._places[parent]
 

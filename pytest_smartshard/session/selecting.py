@@ -53,7 +53,7 @@ class _Selection:
         result = yield
         # Names from before, marks from now: other plugins may have dropped, moved, renamed or marked items.
         after = [reader.read(item, before.get(id(item)) or reader.key_of(item)) for item in items]
-        planned = plan_suite(suite_of(after, reader.sizes), self._request)
+        planned = plan_suite(suite_of(after, reader), self._request)
         owners = [shard_of(planned.plan, found.file, found.test) for found in after]
         mine = [found for found, owner in zip(after, owners, strict=True) if owner == self._shard.number]
         others = [f.item for f, owner in zip(after, owners, strict=True) if owner != self._shard.number]
@@ -67,14 +67,19 @@ class _Selection:
         return result
 
 
-def suite_of(found: Sequence[IdentifiedItem], sizes: dict[str, int]) -> Suite:
-    """The suite that *found* amounts to, in an order of its own: that of collection does not matter."""
+def suite_of(found: Sequence[IdentifiedItem], reader: ItemReader) -> Suite:
+    """The suite that *found*, read by *reader*, amounts to. The order of collection does not matter."""
     tests = defaultdict(list)
     for _, file, test in found:
         tests[file].append(test)
     return Suite(
         files=tuple(
-            SuiteFile(key=file, size=sizes.get(file, 0), tests=tuple(sorted(tests[file])))
+            SuiteFile(
+                key=file,
+                size=reader.sizes.get(file, 0),
+                alias=reader.aliases.get(file),
+                tests=tuple(sorted(tests[file])),
+            )
             for file in sorted(tests)
         )
     )

@@ -122,3 +122,25 @@ def test_durations_of_pytest_split_serve_until_there_is_a_store(tmp_path: Path) 
     assert "9.00 s predicted, imbalance 1.00, 100 % of the time from history" in first.collected_line
     third = project.run(1, 2)
     assert not any(".test_durations" in line for line in third.lines)
+
+
+def test_durations_of_pytest_split_serve_files_outside_rootdir_too(tmp_path: Path) -> None:
+    """Their node ids begin below the argument that they were found by, and not with a path from rootdir."""
+    for package in ("one", "two"):
+        tests = Project.make(tmp_path / package / "tests", {"test_a.py": f"def test_{package}(): pass\n"})
+        tests.write({"__init__.py": "", "../__init__.py": "", f"test_{package}.py": "def test_b(): pass\n"})
+    project = Project.make(tmp_path / "project", SUITE)
+    ids = ("test_a.py::test_one", "test_a.py::test_two", "test_one.py::test_b", "test_two.py::test_b")
+    durations = {f"tests/{nodeid}": 10.0 - place for place, nodeid in enumerate(ids)}
+    project.write({".test_durations": json.dumps(durations)})
+
+    results = project.run_all(2, "--rootdir=.", "../one", "../two")
+
+    assert sorted(name for result in results for name in result.names) == [
+        "tests.test_a::test_one",
+        "tests.test_a::test_two",
+        "tests.test_one::test_b",
+        "tests.test_two::test_b",
+    ]
+    for result in results:
+        assert "17.0 s predicted, imbalance 1.00, 100 % of the time from history" in result.collected_line

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pytest
 from making import history_of, suite_of
 
+from pytest_smartshard.model.suite import CollectedTest, Suite, SuiteFile
 from pytest_smartshard.planning.prediction import Prediction
 from pytest_smartshard.planning.relatives import UNKNOWN_COST
 
@@ -58,3 +59,37 @@ def test_a_file_takes_the_history_of_the_one_vanished_namesake(
     present: list[str], recorded: list[str], expected: Mapping[str, str]
 ) -> None:
     assert known_files(present, recorded) == expected
+
+
+def outside(key: str, alias: str, *tails: str) -> SuiteFile:
+    """A file outside rootdir, whose node ids begin with something else than its key."""
+    return SuiteFile(key=key, alias=alias, tests=tuple(CollectedTest(tail) for tail in tails))
+
+
+def costs_of(files: list[SuiteFile], recorded: Mapping[str, Mapping[str, int]]) -> dict[str, Mapping[str, int]]:
+    prediction = Prediction(Suite(files=tuple(files)), history_of(recorded))
+    return {file: dict(known.by_tail) for file, known in prediction.known.items()}
+
+
+def test_what_another_tool_measured_is_found_under_the_alias() -> None:
+    recorded = {"tests/x.py": {"gone": 5, "t": 10}, "": {"u": 20}}
+    found = costs_of([outside("pkg.tests.x", "tests/x.py", "t"), outside("pkg.tests.y", "", "u")], recorded)
+    assert found == {"pkg.tests.x": {"gone": 5, "t": 10}, "pkg.tests.y": {"u": 20}}
+
+
+def test_files_that_share_an_alias_take_their_own_tests_from_it() -> None:
+    files = [outside("a.tests.x", "tests/x.py", "t", "both"), outside("b.tests.x", "tests/x.py", "both", "u")]
+    recorded = {"tests/x.py": {"both": 1, "gone": 5, "t": 10, "u": 20}}
+    assert costs_of(files, recorded) == {"a.tests.x": {"both": 1, "t": 10}, "b.tests.x": {"both": 1, "u": 20}}
+
+
+def test_an_alias_is_not_asked_where_the_key_is_known_or_another_file_has_the_name() -> None:
+    known = outside("pkg.tests.x", "tests/x.py", "t")
+    assert costs_of([known], {"pkg.tests.x": {"t": 1}, "tests/x.py": {"t": 10}}) == {"pkg.tests.x": {"t": 1}}
+    inside = SuiteFile(key="tests/x.py", tests=(CollectedTest("t"),))
+    assert costs_of([known, inside], {"tests/x.py": {"t": 10}}) == {"tests/x.py": {"t": 10}}
+
+
+def test_a_name_that_an_alias_found_is_no_vanished_namesake() -> None:
+    moved = SuiteFile(key="new/x.py", tests=(CollectedTest("t"),))
+    assert costs_of([moved, outside("pkg.x", "x.py", "t")], {"x.py": {"t": 10}}) == {"pkg.x": {"t": 10}}
