@@ -7,9 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import xml.etree.ElementTree as ET
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import nox
@@ -20,15 +18,10 @@ PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 
 LOWEST = "3.10"
 NEWEST = "3.13"
+SUITES = "3.11"
+"""What the pins of other projects' suites are for."""
 
 DEMO_SUITE = "networkx.algorithms"
-
-SUITES = {
-    "simplejson": ["simplejson"],
-    "toolz": ["toolz"],
-    "networkx": ["networkx.classes", "networkx.readwrite", "networkx.utils"],
-}
-"""Distributions that ship their tests in the wheel, and the packages whose tests are run."""
 
 nox.needs_version = ">=2025.2.9"
 nox.options.sessions = ["lint", "types", "floors", "tests", "docs"]
@@ -66,7 +59,7 @@ def _make_findable(version: str) -> None:
                 return
 
 
-for _version in (LOWEST, NEWEST):
+for _version in (LOWEST, SUITES, NEWEST):
     _make_findable(_version)
 
 
@@ -151,13 +144,10 @@ def demo(session: nox.Session) -> None:
         session.run(*pytest, "--shard-report")
 
 
-@nox.session
+@nox.session(python=SUITES)
 def suites(session: nox.Session) -> None:
-    """Other projects' suites: three shards together must do what one plain run does."""
-    for name in session.posargs or SUITES:
-        session.install(".", name)
-        with tempfile.TemporaryDirectory(prefix="smartshard-suite-") as folder, session.chdir(folder):
-            _compare_with_plain(session, name, Path(folder))
+    """Other projects' suites, shards against plain runs: ``nox -s suites -- attrs boltons`` for some of them."""
+    session.run("python", str(ROOT / "benchmarks" / "real_suites.py"), *session.posargs)
 
 
 def _apart(session: nox.Session) -> str:
@@ -166,30 +156,3 @@ def _apart(session: nox.Session) -> str:
     Such a suite also runs in a folder outside, or the configuration above would be taken for its own.
     """
     return f"--confcutdir={Path(session.virtualenv.location).resolve()}"
-
-
-def _compare_with_plain(session: nox.Session, name: str, folder: Path) -> None:
-    pytest = ["pytest", "-q", _apart(session), "--pyargs", *SUITES[name]]
-    failing_is_fine = [0, 1]  # as long as the shards fail alike
-    session.run(*pytest, "--junitxml=plain.xml", success_codes=failing_is_fine)
-    for shard in (1, 2, 3):
-        session.run(*pytest, f"--shard={shard}/3", f"--junitxml=shard-{shard}.xml", success_codes=failing_is_fine)
-    plain, sharded = _outcomes([folder / "plain.xml"]), _outcomes(folder.glob("shard-*.xml"))
-    if plain != sharded:
-        session.error(f"{name}: only plain: {plain - sharded}; only in shards: {sharded - plain}")
-    session.log("%s: %d tests, each once, with the outcomes of a plain run", name, plain.total())
-
-
-def _outcomes(files: Iterable[Path]) -> Counter[tuple[str, str, str]]:
-    """Class, name and outcome of every test in JUnit files, without the files that skip themselves whole."""
-    verdicts = {"failure", "error", "skipped"}
-    return Counter(
-        (
-            case.get("classname", ""),
-            case.get("name", ""),
-            " ".join(sorted(verdicts.intersection(part.tag for part in case))) or "passed",
-        )
-        for file in files
-        for case in ET.parse(file).iter("testcase")
-        if case.get("classname")
-    )
