@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,19 @@ def test_pruning_by_files_by_list_and_by_age(project: Project) -> None:
     assert len(project.stored()) == 5
 
     exactly_once(project.run_all(2), project.pytest())
+
+
+def test_several_at_once_do_not_undo_one_another(project: Project) -> None:
+    every = names_in(project.store())
+    gone = every[:3]
+    lists = []
+    for number, name in enumerate(gone):
+        lists.append(project.root / f"all-but-{number}.txt")
+        lists[-1].write_text("\n".join(set(every) - {name}), encoding="utf-8")
+    with ThreadPoolExecutor() as pool:
+        results = list(pool.map(lambda ids: project.smartshard("store", "prune", "--tests", ids), lists))
+    assert [(result.code, result.errors) for result in results] == [(0, ())] * 3
+    assert project.stored() == every[3:]
 
 
 def test_pruning_in_the_wrong_root_folder_is_refused(project: Project) -> None:
