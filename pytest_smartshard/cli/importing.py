@@ -19,7 +19,7 @@ from pytest_smartshard.exits import OK
 from pytest_smartshard.model.suite import ItemKey
 from pytest_smartshard.operations.importing import Imported, import_durations
 from pytest_smartshard.operations.opening import prepare_home
-from pytest_smartshard.reports.display import printable, shortened
+from pytest_smartshard.reports.display import shortened
 from pytest_smartshard.store.foreign.files import files_below
 from pytest_smartshard.store.keys import NodeIds
 from pytest_smartshard.wording import listed, percent, plural
@@ -69,7 +69,7 @@ def command(given: argparse.Namespace) -> int:
     if settings.store.path.is_relative_to(settings.home):
         prepare_home(settings.home)
     for note in imported.notes:
-        print(printable(note))
+        print(note)
     if not given.quiet:
         for line in _summary(imported):
             print(line)

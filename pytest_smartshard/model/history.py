@@ -37,7 +37,7 @@ class MeasuredRun:
     @property
     def age(self) -> tuple[bool, float]:
         """Sorts runs from oldest to newest. What another tool measured is older than all runs of ours: its clock
-        may be no more than the time of a file, and it never sees the whole of what a run is."""
+        may be no more than the time of a file."""
         return (not self.run.startswith(IMPORTED), self.started)
 
     @property

@@ -14,6 +14,7 @@ from pytest_smartshard.model.segment import RunIdentity, Segment, ShardIndex
 from pytest_smartshard.model.suite import ItemKey, function_of
 from pytest_smartshard.operations.changing import change_store
 from pytest_smartshard.proving.joining import join
+from pytest_smartshard.reports.display import printable
 from pytest_smartshard.store.foreign.files import ForeignFile, read_foreign
 from pytest_smartshard.store.foreign.locating import Checkout
 from pytest_smartshard.store.foreign.protocol import ForeignRun
@@ -122,13 +123,13 @@ def _readings(paths: Iterable[Path], checkout: Checkout, notes: list[str]) -> It
         try:
             file = read_foreign(path, checkout)
         except UnusableFile as problem:
-            notes.append(f"{problem.path} {problem.reason}: left out")
+            notes.append(f"{printable(problem.path)} {problem.reason}: left out")
             continue
-        notes.extend(f"{path}: {flaw}" for flaw in file.reading.flaws)
+        notes.extend(f"{printable(str(path))}: {flaw}" for flaw in file.reading.flaws)
         if any(run.timings or run.nameless for run in file.reading.runs):
             yield file
         else:
-            notes.append(f"{path} holds no durations: left out")
+            notes.append(f"{printable(str(path))} holds no durations: left out")
 
 
 def _dated(files: Iterable[ForeignFile]) -> list[tuple[ForeignRun, float]]:

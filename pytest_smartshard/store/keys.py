@@ -30,7 +30,7 @@ def file_key(path: Path, rootdir: Path) -> str:
         pass
     packages = []
     folder = path.parent
-    while (folder / "__init__.py").is_file():
+    while os.path.isfile(folder / "__init__.py"):  # Of a path that cannot be one, Path.is_file raises.
         packages.append(folder.name)
         folder = folder.parent
     if packages:

@@ -41,11 +41,12 @@ def files_below(place: Path) -> Iterator[Path]:
     """Every file in question at or anywhere below *place*, in a fixed order; links to folders are not followed.
 
     Left out are folders in which only others' files lie: of version control, of installed packages, our own.
+    Raises OSError for a folder that cannot be read.
     """
     if not place.is_dir():
         yield place
         return
-    for folder, folders, names in os.walk(place):
+    for folder, folders, names in os.walk(place, onerror=_refuse):
         folders[:] = sorted(name for name in folders if name not in _PASSED_OVER)
         if _VIRTUAL_ENVIRONMENT in names:
             folders.clear()
@@ -55,6 +56,10 @@ def files_below(place: Path) -> Iterator[Path]:
             path = Path(folder, name)
             if (bare.startswith(DURATIONS_FILE) or bare.endswith(SUFFIXES)) and path.is_file():
                 yield path
+
+
+def _refuse(error: OSError) -> None:
+    raise error
 
 
 def read_foreign(path: Path, checkout: Checkout) -> ForeignFile:

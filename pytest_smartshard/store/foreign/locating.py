@@ -19,8 +19,8 @@ from pytest_smartshard.store.keys import NodeIds, file_key, split_nodeid
 _UPWARDS = "..."
 """``../`` as it stands in a dotted name."""
 
-_LONGEST_ADDRESS = 4_000
-"""Characters. No path is longer."""
+_MOST_DOTS = 200
+"""In an address; one that has more leads nowhere, and would take long to do so."""
 
 
 class Checkout:
@@ -91,11 +91,11 @@ class Checkout:
 
     def _places(self, address: str) -> Iterator[tuple[tuple[int, bool], Path, Sequence[str]]]:
         """Files that *address* may begin with: rank (higher for a longer beginning and a module), path, rest."""
-        if len(address) > _LONGEST_ADDRESS:
+        if address.count(".") > _MOST_DOTS:
             return
         folder, rest = self._rootdir, address
         found = list(self._below(folder, rest.split(".")))
-        while not found and rest.startswith(_UPWARDS):
+        while not found and rest.startswith(_UPWARDS) and folder != folder.parent:
             folder, rest = folder.parent, rest.removeprefix(_UPWARDS)
             found = list(self._below(folder, rest.split(".")))
         if not found:
@@ -167,7 +167,7 @@ def _only(keys: Collection[ItemKey]) -> ItemKey | None:
 
 def _ends(address: str) -> Iterator[str]:
     """The dotted name, and what is left of it when parts at its beginning are taken away."""
-    while address and len(address) <= _LONGEST_ADDRESS:
+    while address and address.count(".") <= _MOST_DOTS:
         yield address
         address = address.partition(".")[2]
 

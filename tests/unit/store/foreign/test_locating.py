@@ -68,6 +68,7 @@ def test_the_longest_beginning_that_is_a_file_is_the_file(
         "a\0b",
         "tests/test_a",
         "." * 9_000,
+        "." * 200,
         "tests." * 3_000,
     ],
 )
@@ -175,7 +176,9 @@ def test_files_of_node_ids_are_here_or_not(root: Path) -> None:
             "../other/lib3.11/dist/tests/test_gone.py::t",
             "a\0b.py::t",
             f"{'x' * 9_000}.py::t",
+            f"../{'x' * 9_000}/test_x.py::t",
+            "../a\0b/test_x.py::t",
         )
     ]
     assert keys[2:4] == ["dist.tests.test_d", "dist.tests.test_gone"]
-    assert [checkout.has(key) for key in keys] == [True, False, True, False, False, False]
+    assert [checkout.has(key) for key in keys] == [True, False, True, False, False, False, False, False]
