@@ -12,6 +12,7 @@ from pytest_smartshard.store.keys import file_key, file_size, holds_address
 
 TOGETHER_MARK = "shard_together"
 XDIST_MARK = "xdist_group"
+DOCUMENT = "document"
 
 
 class IdentifiedItem(NamedTuple):
@@ -26,36 +27,45 @@ class IdentifiedItem(NamedTuple):
         return ItemKey(self.file, self.test.tail)
 
 
+class _Place(NamedTuple):
+    """Where an item is: the file's key, and what of the tail stands before its own name.
+
+    ``in_document``: a plugin reads the file in its own way. What it makes of it may be examples or cells that
+    build on those before them, so all stay together; pytest itself says that of none of its items.
+    """
+
+    file: str
+    prefix: str
+    in_document: bool
+
+
 class ItemReader:
     """Reads items of one session. Remembers what items of one file or function have in common."""
 
     def __init__(self, rootdir: Path) -> None:
         self._rootdir = rootdir
-        self._places: dict[pytest.Collector | None, tuple[str, str]] = {}
+        self._places: dict[pytest.Collector | None, _Place] = {}
         self.sizes: dict[str, int] = {}
         self.aliases: dict[str, str] = {}
 
     def key_of(self, item: pytest.Item) -> ItemKey:
         """Its name, to be asked for before other plugins may change it."""
-        file, prefix = self._place_of(item)
-        return ItemKey(file, f"{prefix}{item.name}")
+        place = self._place_of(item)
+        return ItemKey(place.file, f"{place.prefix}{item.name}")
 
     def read(self, item: pytest.Item, key: ItemKey) -> IdentifiedItem:
         """The item that was collected as *key*, with its facts as its marks say now."""
         together, has_set = self._marks_of(item)
         test = CollectedTest(
             key.tail,
-            together=together,
+            together=together or (f"{DOCUMENT}:{key.file}" if self._place_of(item).in_document else ""),
             unstable=has_set or holds_address(key.tail),
             positional=_has_positional_id(item),
         )
         return IdentifiedItem(item, key.file, test)
 
-    def _place_of(self, item: pytest.Item) -> tuple[str, str]:
-        """File key, and what of the tail stands before the item's own name.
-
-        From the collectors and not from the node id: that one changes with arguments and plugins.
-        """
+    def _place_of(self, item: pytest.Item) -> _Place:
+        """From the collectors and not from the node id: that one changes with arguments and plugins."""
         parent = item.parent
         if parent not in self._places:
             chain = item.listchain()[:-1]
@@ -66,7 +76,8 @@ class ItemReader:
             self.sizes.setdefault(key, file_size(path))
             if depth >= 0 and chain[depth].nodeid != key:
                 self.aliases.setdefault(key, chain[depth].nodeid)
-            self._places[parent] = (key, "".join(f"{name}::" for name in names))
+            in_document = depth >= 0 and not isinstance(chain[depth], pytest.Module)
+            self._places[parent] = _Place(key, "".join(f"{name}::" for name in names), in_document)
         return self._places[parent]
 
     def _marks_of(self, item: pytest.Item) -> tuple[str, bool]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sharded import Project
+from sharded import Project, exactly_once
 
 SUITE = {
     "conftest.py": """
@@ -66,3 +66,37 @@ def test_each_item_runs_once_without_a_store_and_with_one(tmp_path: Path) -> Non
         assert sorted(test for result in results for test in result.ran) == sorted(plain.ran)
         assert sum(len(result.recorded.tests) for result in results) == len(plain.ran)
         assert expected in results[0].collected_line
+
+
+DOCUMENTS = {
+    "conftest.py": """
+        import pytest
+
+        class Document(pytest.File):
+            def collect(self):
+                self.done = []
+                for number in range(4):
+                    yield Example.from_parent(self, name=f"line {number}")
+
+        class Example(pytest.Item):
+            def runtest(self):
+                assert self.parent.done == [f"line {number}" for number in range(int(self.name[-1]))]
+                self.parent.done.append(self.name)
+
+        def pytest_collect_file(file_path, parent):
+            if file_path.suffix in (".md", ".py"):
+                return Document.from_parent(parent, path=file_path)
+        """,
+    "one.md": "",
+    "two.md": "",
+    "test_own.py": "def test_a(): pass\n\n\ndef test_b(): pass\n",
+}
+
+
+def test_examples_of_a_document_may_need_those_before_them(tmp_path: Path) -> None:
+    """As those of sybil and the cells of a notebook do; beside them the file's own tests go where they like."""
+    project = Project.make(tmp_path / "project", DOCUMENTS)
+    plain = project.pytest()
+    assert [ran.outcome for ran in plain.ran] == ["passed"] * (4 * len(DOCUMENTS) + 2)
+    for _ in ("without a store", "with one"):
+        exactly_once(project.run_all(3), plain)
