@@ -11,3 +11,6 @@ PACKERS = ("lpt", "round-robin", "hash", "chunks")
 
 REPORT_FORMATS = ("text", "markdown", "json")
 """Forms of a report."""
+
+DOCTOR_FORMATS = ("text", "json")
+"""Forms in which `smartshard doctor` says what it found."""

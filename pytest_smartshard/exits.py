@@ -3,8 +3,8 @@
 OK = 0
 """Everything asked for was done, and nothing is missing."""
 
-DIFFERENT = 1
-"""What was compared differs."""
+FINDINGS = 1
+"""What was looked at has something wrong with it, or what was compared differs."""
 
 MISSING = 3
 """What was there was done, but shards are missing, did not finish, or followed different plans, or a store could

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 import pytest_smartshard
-from pytest_smartshard.cli import importing, merge, plan, store
+from pytest_smartshard.cli import doctor, importing, merge, plan, store
 from pytest_smartshard.cli.project import Subcommands
 from pytest_smartshard.errors import NewerFormat, UsageError
 from pytest_smartshard.exits import USAGE
@@ -65,4 +65,5 @@ def _parser() -> argparse.ArgumentParser:
     plan.add_to(commands)
     importing.add_to(commands)
     store.add_to(commands)
+    doctor.add_to(commands)
     return parser

@@ -21,7 +21,7 @@ from pytest_smartshard.cli.store_arguments import (
     suites_by_folder,
 )
 from pytest_smartshard.errors import UsageError
-from pytest_smartshard.exits import DIFFERENT, MISSING, OK
+from pytest_smartshard.exits import FINDINGS, MISSING, OK
 from pytest_smartshard.model.suite import ItemKey
 from pytest_smartshard.operations.comparing import compare
 from pytest_smartshard.operations.ghosts import FilesHere
@@ -222,7 +222,7 @@ def _diff(given: argparse.Namespace) -> int:
         print(store_json.difference(found, top))
     else:
         print(store_text.difference(found, top, _safe_here()))
-    return OK if all(comparison.is_equal for comparison in found) else DIFFERENT
+    return OK if all(comparison.is_equal for comparison in found) else FINDINGS
 
 
 def _settings(given: argparse.Namespace, problems: list[str]) -> Settings:

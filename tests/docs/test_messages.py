@@ -12,7 +12,9 @@ import pytest
 
 import pytest_smartshard
 
-PAGE = Path(__file__).parents[2] / "docs" / "messages.md"
+DOCS = Path(__file__).parents[2] / "docs"
+PAGES = (DOCS / "messages.md", DOCS / "reference" / "doctor.md")
+"""The page of messages, and that of what a command finds."""
 
 PACKAGE = Path(pytest_smartshard.__file__).parent
 
@@ -33,6 +35,7 @@ NO_MESSAGES = frozenset(
         "cli/store_text.py",  # what is shown of a store; all of it is in the page of the command line
         "errors.py",  # what an error is called where nobody words it
         "journal/plan_file.py",  # its reader says only that the plan cannot be read
+        "operations/examining/configuration.py",  # patterns only
         "plugin.py",  # pytest's own help
         "settings/options.py",  # help texts, in the page of options
         "proving/samples.py",  # details of a store that is set aside
@@ -50,6 +53,7 @@ NO_MESSAGE = (
     "# Written by pytest-smartshard",  # a file's first line
     "characters left out",  # within a traceback
     "a folder with a file for each segment",  # help
+    "Text | Items | Block",  # a type
 )
 
 REPORT = "reports/phrases.py"
@@ -129,8 +133,8 @@ def messages() -> dict[str, str]:
 
 @cache
 def entries() -> list[str]:
-    """The messages of the page, with a gap for each name in braces."""
-    page = PAGE.read_text(encoding="utf-8")
+    """The messages of the pages, with a gap for each name in braces."""
+    page = "\n".join(path.read_text(encoding="utf-8") for path in PAGES)
     return [re.sub(r"\{\w+\}", GAP, entry) for entry in re.findall(r"^`(.+)`\n: \S", page, re.MULTILINE)]
 
 

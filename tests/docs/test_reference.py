@@ -50,7 +50,7 @@ def test_the_exit_codes_are_those_of_the_command() -> None:
     table = section("exit-codes", "`smartshard`")
     assert [int(code) for code in re.findall(r"^\| (\d) \|", table, re.MULTILINE)] == [
         exits.OK,
-        exits.DIFFERENT,
+        exits.FINDINGS,
         exits.MISSING,
         exits.USAGE,
     ]

@@ -1,0 +1,1 @@
+"""Looking at a checkout: its CI files, its configuration, its tests, its history."""
