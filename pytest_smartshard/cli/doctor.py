@@ -14,6 +14,7 @@ from pytest_smartshard.errors import UsageError
 from pytest_smartshard.exits import FINDINGS, OK, USAGE
 from pytest_smartshard.model.finding import ERROR, WARNING, Finding
 from pytest_smartshard.operations.examining.examine import Examination, examine
+from pytest_smartshard.reports.display import printable
 from pytest_smartshard.wording import listed, plural
 
 FORMAT = 1
@@ -105,8 +106,3 @@ def _as_table(one: Finding) -> dict[str, object]:
 def encodable(text: str, encoding: str | None) -> str:
     """*text* with escapes for what cannot be written in *encoding*."""
     return text.encode(encoding or "ascii", "backslashreplace").decode(encoding or "ascii")
-
-
-def printable(text: str) -> str:
-    """*text* with everything escaped that a terminal might act upon: names come from files of anybody."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
