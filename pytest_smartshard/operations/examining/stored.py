@@ -16,9 +16,9 @@ from pytest_smartshard.operations.examining.repository import Repository
 from pytest_smartshard.operations.gathering import read_journals
 from pytest_smartshard.operations.opening import LOCAL_PREFIX
 from pytest_smartshard.proving.samples import Sample, decode_column
+from pytest_smartshard.store.foreign.pytest_split import DURATIONS_FILE
 from pytest_smartshard.store.format import parse_history
 from pytest_smartshard.store.place import FILE_SUFFIX, StorePlace
-from pytest_smartshard.store.foreign.pytest_split import DURATIONS_FILE
 
 _INDEX = Path(".git", "index")
 _PLAIN_INDEX = (b"DIRC\x00\x00\x00\x02", b"DIRC\x00\x00\x00\x03")
