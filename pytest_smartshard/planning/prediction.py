@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from pytest_smartshard.model.history import FileHistory, History
-from pytest_smartshard.model.suite import Suite, SuiteFile
+from pytest_smartshard.model.suite import Suite, SuiteFile, function_of
 from pytest_smartshard.planning.relatives import Relatives
 
 
@@ -30,8 +30,11 @@ class Prediction:
     """Predicted microseconds, a pure function of suite and history. ``known`` is by file key."""
 
     def __init__(self, suite: Suite, history: History) -> None:
+        found = _known_by_file(suite, history)
         self.known: Mapping[str, KnownCosts] = {
-            key: known for key, known in _known_by_file(suite, history).items() if known.tails
+            file.key: _folded(found[file.key], file)
+            for file in suite.files
+            if file.key in found and found[file.key].tails
         }
         self._relatives: Relatives | None = None
 
@@ -83,6 +86,18 @@ def _known_by_alias(suite: Suite, history: History, vanished: Collection[str]) -
         for alias, files in sharing.items()
         for file in files
     }
+
+
+def _folded(known: KnownCosts, file: SuiteFile) -> KnownCosts:
+    """With one cost for each function whose ids are not stable, where other tools keep one a parameter."""
+    functions = {function_of(test.tail) for test in file.tests if test.unstable}.difference(known.tails)
+    if not functions:
+        return known
+    costs: Counter[str] = Counter()
+    for tail, cost in zip(known.tails, known.costs, strict=True):
+        function = function_of(tail)
+        costs[function if function in functions else tail] += cost
+    return KnownCosts(sorted(costs), [costs[tail] for tail in sorted(costs)])
 
 
 def _all_of(history: FileHistory) -> KnownCosts:

@@ -19,7 +19,7 @@ from pytest_smartshard.store.foreign.protocol import (
     run_name,
 )
 from pytest_smartshard.store.format import fingerprint
-from pytest_smartshard.store.keys import NodeIds
+from pytest_smartshard.store.keys import NodeIds, holds_address
 
 DURATIONS_FILE = ".test_durations"
 """Its default name, at rootdir."""
@@ -76,9 +76,11 @@ def _durations(raw: bytes) -> dict[str, int]:
     if not isinstance(document, dict):
         raise Unreadable("is no table of node ids and seconds")
     try:
-        return {nodeid: microseconds(number(document, nodeid)) for nodeid in document}
+        durations = {nodeid: microseconds(number(document, nodeid)) for nodeid in document}
     except ValueError as error:
         raise Unreadable("holds durations that are no seconds") from error
+    # An address is another one in every process: such ids pile up in the file, and none is ever seen again.
+    return {nodeid: duration for nodeid, duration in durations.items() if not holds_address(nodeid)}
 
 
 def _file_history(durations: Mapping[str, int]) -> FileHistory:

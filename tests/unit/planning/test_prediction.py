@@ -31,6 +31,18 @@ def test_a_known_test_costs_what_history_says_another_what_its_relatives_do() ->
     assert Prediction(suite_of({"a.py": ["t"]}), history_of({})).cost_of("a.py", "t") == UNKNOWN_COST
 
 
+def test_what_another_tool_kept_by_parameter_counts_for_the_function() -> None:
+    suite = suite_of({"a.py": [CollectedTest("f[x]", unstable=True), CollectedTest("g[x]")]})
+    prediction = Prediction(suite, history_of({"a.py": {"f[x]": 10, "f[y]": 20, "g[x]": 5, "g[y]": 7}}))
+    assert prediction.cost_of("a.py", "f") == 30
+    assert prediction.knows("a.py", "f")
+    assert not prediction.knows("a.py", "f[x]")
+    assert prediction.cost_of("a.py", "g[y]") == 7
+    # Not where the function has a duration of its own, which is newer.
+    own = Prediction(suite, history_of({"a.py": {"f": 12, "f[x]": 10, "f[y]": 20}}))
+    assert own.cost_of("a.py", "f") == 12
+
+
 def test_relatives_are_those_of_this_suite() -> None:
     """A file that is gone tells nothing of those that remain."""
     prediction = Prediction(

@@ -40,6 +40,11 @@ def test_seconds_by_node_id_become_microseconds_by_file_and_tail() -> None:
     assert found.digest == fingerprint(raw)
 
 
+def test_ids_with_an_address_are_passed_over() -> None:
+    raw = b'{"a.py::t[<object at 0x7f00deadbeef>]": 1.0, "a.py::u[look at 0x41]": 2.0}'
+    assert list(parse_durations(raw, "x", ROOT).files["a.py"].tails) == ["u[look at 0x41]"]
+
+
 def test_zero_durations_alone_make_a_plan() -> None:
     """pytest-split itself fails with an IndexError on these."""
     raw = json.dumps({f"a.py::t{place}": 0.0 for place in range(9)}).encode()
