@@ -101,9 +101,10 @@ class GitHub:
         return job
 
     def _step(self, job: Job, step: Yaml, known: dict[str, str], system: str, artifacts: dict[str, Path]) -> bool:
-        known_keys(step, "uses", "with", "run", "id", "if", "continue-on-error")
+        known_keys(step, "uses", "with", "run", "working-directory", "id", "if", "continue-on-error")
         if "run" in step:
-            return job.shell(_filled(step["run"], known), "-e") == 0
+            inside = _filled(step.get("working-directory", "."), known)
+            return job.shell(_filled(step["run"], known), "-e", inside=inside) == 0
         given = {key: _filled(value, known) for key, value in step.get("with", {}).items()}
         match step["uses"].split("@")[0]:
             case "actions/checkout":

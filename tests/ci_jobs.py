@@ -82,11 +82,14 @@ class Job:
         path = Path(self.environ["RAN"])
         return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
 
-    def shell(self, script: str, *options: str) -> int:
-        """Run *script* in bash with *options*; returns its exit code and does not judge it."""
+    def shell(self, script: str, *options: str, inside: str = ".") -> int:
+        """Run *script* in bash with *options*; returns its exit code and does not judge it.
+
+        *inside* is a folder below that of the job.
+        """
         done = subprocess.run(
             ["bash", "--noprofile", "--norc", *options, "-c", script],
-            cwd=self.folder,
+            cwd=self.folder / inside,
             env=self.environ,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

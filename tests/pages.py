@@ -29,6 +29,7 @@ _CAPTION = re.compile(r":caption: (?P<file>\S+)\n\n")
 _FIRST_LINE = re.compile(r"# (?P<file>[\w./-]+\.(?:ini|json|py|toml|txt|yml))\n")
 _COMMAND = re.compile(r"^\$ (.+)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 
+_SOMEBODY = {"NAME": "somebody", "EMAIL": "somebody@example.org"}
 # Plugins that the tests need and a reader of the pages does not have. They only cost time here.
 _NOT_A_READERS = "-p no:randomly -p no:hypothesispytest -p no:pytest_cov"
 
@@ -38,6 +39,14 @@ class Command(NamedTuple):
 
     line: str
     shown: str
+
+
+NOT_RUN = {
+    "pip install ": "what it installs is what the tests run with",
+    "python3 -m pip install ": "what it installs is what the tests run with",
+    "git push": "it needs a repository on GitHub",
+}
+"""How lines begin that are not run, and why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +80,29 @@ def _block(found: re.Match[str]) -> Block:
     return Block(language=language, file=named["file"] if named else None, body=body)
 
 
+def follow(page: Path, folder: Path, environ: Mapping[str, str], codes: Mapping[str, int] | None = None) -> int:
+    """Do what a page says, in its order: make the files, run the commands, compare their output.
+
+    *codes* are the exit codes of lines that do not end with 0. Returns the number of commands that ran.
+    """
+    run = 0
+    for block in blocks(page):
+        if block.file:
+            write(folder, block.file, block.body)
+        elif block.language == "console":
+            for command in block.commands:
+                if not command.line.startswith(tuple(NOT_RUN)):
+                    _do(command, folder, environ, (codes or {}).get(command.line, 0))
+                    run += 1
+    return run
+
+
+def _do(command: Command, folder: Path, environ: Mapping[str, str], expected: int) -> None:
+    code, output = type_in(command.line, folder, environ)
+    assert code == expected, f"$ {command.line}\n{output}\nended with {code}"
+    assert matches(command.shown, output), f"$ {command.line}\n{output}\nis not as in the page:\n{command.shown}"
+
+
 def write(folder: Path, name: str, text: str) -> None:
     """Write *text* to the path *name* below *folder*."""
     path = folder / name
@@ -86,6 +118,7 @@ def readers_environment(extra: Mapping[str, str] | None = None) -> dict[str, str
         "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}",
         "PYTHONUTF8": "1",
         "PYTEST_ADDOPTS": _NOT_A_READERS,
+        **{f"GIT_{who}_{what}": of for who in ("AUTHOR", "COMMITTER") for what, of in _SOMEBODY.items()},
         **(extra or {}),
     }
 
@@ -107,13 +140,14 @@ def type_in(line: str, folder: Path, environ: Mapping[str, str]) -> tuple[int, s
 
 
 def same_but_for_figures(text: str) -> str:
-    """*text* without what is another one each time: figures, digests, names of runs, paths, runs of spaces."""
+    """*text* without what is another one each time: figures, digests, names of runs, paths, bars, spaces."""
     text = re.sub(r"plan [0-9a-f]{12}", "plan #", text)
     text = re.sub(r"local-[0-9a-f]{8}", "local-#", text)
     text = re.sub(r"@\w+-[\w.]+@", "@environment@", text)
     text = re.sub(r"\S*/(?=(?:\.smartshard|elsewhere)/)", "folder/", text)
     text = re.sub(r"\((<?\d+ % (longer|shorter)|unchanged)\)", "(#)", text)
-    text = re.sub(r"[+-]?\d+(\.\d+)?", "#", text)
+    text = re.sub(r"[█▏▎▍▌▋▊▉│ ]*[█▏▎▍▌▋▊▉][█▏▎▍▌▋▊▉│ ]*", " (bar)", text)
+    text = re.sub(r"[+-]?\d+(,\d{3})*(\.\d+)?", "#", text)
     return re.sub(r" +", " ", text).strip()
 
 

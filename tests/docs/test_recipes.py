@@ -11,15 +11,17 @@ from pathlib import Path
 import pytest
 from pages import HOW_TO, ROOT, blocks
 
+GITHUB = "vendor.github-workflows"
 SCHEMAS = {
     "azure-pipelines": "vendor.azure-pipelines",
     "buildkite": "vendor.buildkite",
     "circleci": "vendor.circle-ci",
-    "github-actions": "vendor.github-workflows",
+    "github-actions": GITHUB,
     "gitlab-ci": "vendor.gitlab-ci",
-    "several-systems": "vendor.github-workflows",
+    "monorepo": GITHUB,
+    "several-systems": GITHUB,
 }
-IN_THE_README = [name for name in SCHEMAS if name != "several-systems"]
+IN_THE_README = [name for name in SCHEMAS if name not in ("monorepo", "several-systems")]
 TRANSFORMED = ("azure-pipelines", "gitlab-ci")
 """Systems for which the checker knows how their own YAML differs."""
 
@@ -34,10 +36,12 @@ def guide(name: str) -> list[str]:
     return recipes(HOW_TO / f"{name}.md")
 
 
-def as_whole_file(recipe: str) -> str:
-    """A recipe that is a step only, within the least that makes it a workflow."""
-    is_step = recipe.splitlines()[1].startswith("- ")
-    return STEP_OF_A_JOB + textwrap.indent(recipe, "      ") if is_step else recipe
+def as_whole_file(recipe: str, schema: str) -> str:
+    """A recipe that is a step or a job only, within the least that makes it a workflow."""
+    begins = recipe.splitlines()[1]
+    if begins.startswith("- "):
+        return STEP_OF_A_JOB + textwrap.indent(recipe, "      ")
+    return f"on: push\n{recipe}" if begins == "jobs:" and schema == GITHUB else recipe
 
 
 @pytest.mark.skipif(find_spec("check_jsonschema") is None, reason="check-jsonschema is not installed")
@@ -46,7 +50,7 @@ def as_whole_file(recipe: str) -> str:
 )
 def test_a_recipe_fits_the_schema(name: str, number: int, tmp_path: Path) -> None:
     file = tmp_path / f"{name}.yml"
-    file.write_text(as_whole_file(guide(name)[number]), encoding="utf-8")
+    file.write_text(as_whole_file(guide(name)[number], SCHEMAS[name]), encoding="utf-8")
     options = ["--builtin-schema", SCHEMAS[name], "--regex-variant", "nonunicode"]
     if name in TRANSFORMED:
         options += ["--data-transform", name]
@@ -72,6 +76,7 @@ def test_a_recipe_keeps_the_rules(name: str) -> None:
         "circleci": "pytest --shard=auto || touch failed",
         "github-actions": "if: always()",
         "gitlab-ci": "when: always",
+        "monorepo": "if: always()",
         "several-systems": "if: always()",
     }
     assert kept_also_on_failure[name] in recipe[shards:merge]
@@ -81,6 +86,7 @@ def test_a_recipe_keeps_the_rules(name: str) -> None:
         "circleci": ("save_cache", "equal: [main"),
         "github-actions": ("actions/cache/save", "default_branch"),
         "gitlab-ci": ("pull-push", "$CI_DEFAULT_BRANCH"),
+        "monorepo": ("actions/cache/save", "default_branch"),
         "several-systems": ("actions/cache/save", "default_branch"),
     }
     step, condition = saves[name]

@@ -21,7 +21,7 @@ from ci_circleci import CircleCI
 from ci_github import GitHub
 from ci_gitlab import GitLab
 from ci_jobs import Bench, Event, Job, Run, Yaml, parsed, with_fewer_shards
-from pages import HOW_TO, blocks
+from pages import HOW_TO, blocks, write
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the commands are those of a POSIX shell")
 
@@ -45,6 +45,9 @@ def pytest_runtest_call(item):
     },
 }
 """A suite that writes down which of its tests run. One of them fails where the variable ``BREAK`` is set."""
+
+SUITES = {"backend": 3, "frontend": 2}
+"""The suites of the guide on several of them, and how many shards each has there."""
 
 TESTS = [f"test_{name}.py::test_{number}" for name in "abcd" for number in ("one", "two")]
 
@@ -71,6 +74,7 @@ SYSTEMS: dict[str, Callable[[Bench], System]] = {
     "circleci": CircleCI,
     "github-actions": GitHub,
     "gitlab-ci": GitLab,
+    "monorepo": GitHub,
     "several-systems": GitHub,
 }
 
@@ -126,7 +130,7 @@ def passed(run: Run) -> bool:
     return not any(job.failed for job in run.jobs)
 
 
-@pytest.mark.parametrize("name", [name for name in SYSTEMS if name != "several-systems"])
+@pytest.mark.parametrize("name", [name for name in SYSTEMS if name not in ("monorepo", "several-systems")])
 def test_a_recipe_runs(name: str, tmp_path: Path) -> None:
     ci = system(name, tmp_path)
     nothing = ci.saved()
@@ -202,6 +206,26 @@ def test_several_systems(tmp_path: Path) -> None:
     assert passed(run)
 
 
+def test_several_suites(tmp_path: Path) -> None:
+    bench = Bench.make(tmp_path, {f"{suite}/{name}": text for suite in SUITES for name, text in SUITE.items()})
+    for block in blocks(HOW_TO / "monorepo.md"):
+        if block.language == "ini" and block.file:
+            write(bench.repository, block.file, block.body)
+    ci = GitHub(bench)
+    for event, history in ((FIRST, "no history yet"), (LATER, "100 % of the time from history")):
+        run = ci.run(recipe("monorepo", 0, None), event)
+        said = "\n".join(job.output for job in run.jobs)
+        assert passed(run), said
+        for suite, shards in SUITES.items():
+            jobs = [job for job in run.of("shards") if job.cell.startswith(suite)]
+            assert sum((Counter(job.ran) for job in jobs), Counter()) == Counter(TESTS), said
+            assert all(
+                planned(job).split(": ")[0].endswith(f"/{shards} of {suite}@linux-3.13@all") for job in jobs
+            )
+            assert all(f", {history}, plan " in planned(job) for job in jobs), said
+            assert f"{suite}@linux-3.13@all: {shards} journals read, " in run.of("merge")[0].output
+
+
 def test_all_recipes_are_run() -> None:
     """One that is added to a page needs a test here."""
     pages = {path.stem: len(texts(path.stem)) for path in sorted(HOW_TO.glob("*.md")) if texts(path.stem)}
@@ -211,5 +235,6 @@ def test_all_recipes_are_run() -> None:
         "circleci": 1,
         "github-actions": 3,
         "gitlab-ci": 2,
+        "monorepo": 1,
         "several-systems": 2,
     }
