@@ -43,7 +43,9 @@ class GitLab:
             rule = _rule(job, _variables(event))
             failed = any(before.failed for several in done.values() for before in several)
             done[name] = []
-            if rule.get("when", "on_success") == "always" or not failed:
+            when = rule.get("when", "on_success")
+            assert when in ("on_success", "always"), f"the stand-in does not know when: {when}"
+            if when == "always" or not failed:
                 artifacts = [copied for need in job["needs"] for copied in done[need]] if "needs" in job else []
                 work = partial(self._job, name, {**default, **job}, rule, artifacts, event)
                 done[name] = at_once(work, _cells(name, job))
@@ -78,8 +80,10 @@ class GitLab:
     def _keep_artifacts(self, job: Job, given: Yaml, known: Mapping[str, str]) -> None:
         known_keys(given, "name", "when", "paths")
         assert "/" not in _filled(given.get("name", ""), known)
+        when = given.get("when", "on_success")
+        assert when in ("on_success", "always"), f"the stand-in does not know when: {when}"
         self._artifacts_of(job).mkdir()
-        if given.get("when", "on_success") == "always" or not job.failed:
+        if when == "always" or not job.failed:
             _keep(job, given.get("paths", []), self._artifacts_of(job))
 
     @staticmethod

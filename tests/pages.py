@@ -10,7 +10,7 @@ import re
 import subprocess
 import sysconfig
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -80,13 +80,15 @@ def _block(found: re.Match[str]) -> Block:
     return Block(language=language, file=named["file"] if named else None, body=body)
 
 
-def follow(page: Path, folder: Path, environ: Mapping[str, str], codes: Mapping[str, int] | None = None) -> int:
-    """Do what a page says, in its order: make the files, run the commands, compare their output.
+def follow(
+    page: Iterable[Block], folder: Path, environ: Mapping[str, str], codes: Mapping[str, int] | None = None
+) -> int:
+    """Do what the blocks of a page say, in order: make the files, run the commands, compare their output.
 
     *codes* are the exit codes of lines that do not end with 0. Returns the number of commands that ran.
     """
     run = 0
-    for block in blocks(page):
+    for block in page:
         if block.file:
             write(folder, block.file, block.body)
         elif block.language == "console":

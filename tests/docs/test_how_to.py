@@ -101,4 +101,12 @@ def test_a_guide(name: str, tmp_path: Path) -> None:
     for line in guide.before:
         code, output = type_in(line, tmp_path, environ)
         assert code == 0, f"$ {line}\n{output}"
-    assert follow(HOW_TO / f"{name}.md", tmp_path, environ) == len(commands(HOW_TO / f"{name}.md"))
+    assert follow(blocks(HOW_TO / f"{name}.md"), tmp_path, environ) > 0
+
+
+def test_the_readme(tmp_path: Path) -> None:
+    """Its first block has no prompts: that is for a checkout of this project, which test_project.py looks at."""
+    prompted = [block for block in blocks(ROOT / "README.md") if block.body.startswith("$ ")]
+    for file, text in SUITE.items():
+        write(tmp_path, file, text)
+    assert follow(prompted, tmp_path, readers_environment()) >= 5

@@ -226,6 +226,47 @@ def test_several_suites(tmp_path: Path) -> None:
             assert f"{suite}@linux-3.13@all: {shards} journals read, " in run.of("merge")[0].output
 
 
+def test_journals_that_are_not_kept_are_seen(tmp_path: Path) -> None:
+    whole = recipe("github-actions")
+    whole["jobs"]["shards"]["strategy"]["matrix"]["python"] = ["3.12"]
+    (upload,) = [step for step in whole["jobs"]["shards"]["steps"] if "upload-artifact" in step.get("uses", "")]
+    del upload["with"]["include-hidden-files"]
+    ci = GitHub(Bench.make(tmp_path, SUITE))
+    run = ci.run(whole, FIRST)
+    assert [job.name for job in run.jobs if job.failed] == ["merge"]
+    assert ci.saved() == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("azure-pipelines", "condition: succeededOrFailed()", "condition: eq(1, 1)"),
+        ("azure-pipelines", "$(Pipeline.Workspace)/store", "$(Pipeline.Place)/store"),
+        ("buildkite", "$$BUILDKITE_BRANCH", "$BUILDKITE_BRANCH"),
+        ("buildkite", "label: merge", "labels: merge"),
+        ("circleci", "- checkout", "- checkup: {}"),
+        ("circleci", "<< pipeline.git.branch >>", "<< pipeline.branch >>"),
+        ("github-actions", "${{ matrix.shard }}", "${{ matrix.part }}"),
+        ("github-actions", "actions/cache/restore", "actions/cash/restore"),
+        ("gitlab-ci", "policy: $STORE_POLICY", "policy: $STORE_RULE"),
+        ("gitlab-ci", "when: always\n    paths", "when: forever\n    paths"),
+    ],
+)
+def test_a_stand_in_refuses_what_it_does_not_know(name: str, old: str, new: str, tmp_path: Path) -> None:
+    bench = Bench.make(tmp_path, SUITE)
+    for command in ("pytest", "smartshard"):
+        bench.tool(command, "#!/bin/sh\nmkdir -p .smartshard/runs\n")  # what they do is not asked here
+    text = texts(name)[0]
+    assert old in text
+    with pytest.raises((AssertionError, KeyError)):
+        SYSTEMS[name](bench).run(parsed(text.replace(old, new)), FIRST)
+
+
+def test_a_recipe_counts_its_shards_alike() -> None:
+    with pytest.raises(AssertionError, match=r"^the recipe counts \{5, 6\} shards"):
+        with_fewer_shards(texts("github-actions")[0].replace("}}/6", "}}/5"), 2)
+
+
 def test_all_recipes_are_run() -> None:
     """One that is added to a page needs a test here."""
     pages = {path.stem: len(texts(path.stem)) for path in sorted(HOW_TO.glob("*.md")) if texts(path.stem)}

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from ci_github import GitHub
 from ci_jobs import Bench, Event, Run, parsed
-from pages import ROOT, follow, matches, readers_environment
+from pages import ROOT, blocks, follow, matches, readers_environment
 
 PAGE = ROOT / "docs" / "tutorial" / "first-shards.md"
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="the commands are those 
 def test_the_tutorial(tmp_path: Path) -> None:
     folder = tmp_path / "empty"
     folder.mkdir()
-    assert follow(PAGE, folder, readers_environment(), INCOMPLETE) > 10
+    assert follow(blocks(PAGE), folder, readers_environment(), INCOMPLETE) > 10
     committed = subprocess.run(["git", "ls-files"], cwd=folder, capture_output=True, text=True, check=True)
     files = {name: (folder / name).read_text(encoding="utf-8") for name in committed.stdout.split()}
     github = GitHub(Bench.make(tmp_path / "github", files))
