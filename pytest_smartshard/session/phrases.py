@@ -37,7 +37,7 @@ def empty_line(shard: ShardIndex, part: ShardPart) -> str:
     """Said where this shard has nothing to run although the suite does; ``""`` otherwise."""
     if part.selected or not part.collected:
         return ""
-    return f"shard {shard} is empty: the {plural(part.collected, 'test')} of this suite are in other shards"
+    return f"shard {shard} is empty: other shards have the {plural(part.collected, 'test')} of this suite"
 
 
 def outcome_line(shard: ShardIndex, predicted: int, actual: int) -> str:

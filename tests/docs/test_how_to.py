@@ -32,12 +32,14 @@ ARTIFACTS = (
 class Guide:
     """What a guide takes for granted: the files of the project, commands that were run in it, variables.
 
-    ``without`` is the reason why it has no command; those that it has are run in any case.
+    ``codes`` are the exit codes of commands that do not end with 0. ``without`` is the reason why it has no
+    command; those that it has are run in any case.
     """
 
     files: Mapping[str, str] = field(default_factory=lambda: SUITE)
     before: tuple[str, ...] = ()
     environ: Mapping[str, str] = field(default_factory=dict)
+    codes: Mapping[str, int] = field(default_factory=dict)
     without: str = ""
 
 
@@ -65,9 +67,32 @@ GUIDES = {
     ),
     "github-actions": Guide(without=RECIPE),
     "gitlab-ci": Guide(without=RECIPE),
+    "import-durations": Guide(
+        files={
+            **SUITE,
+            ".test_durations": '{"test_search.py::test_index": 0.5}',
+            ".balance/durations.jsonl": '{"test_id": "test_users.py::test_name", "duration": 0.25, '
+            '"timestamp": "2026-05-01T12:00:00+00:00", "run_id": "r1"}\n',
+        },
+        before=("mkdir reports", *(f"pytest --junitxml=reports/{number}.xml" for number in (1, 2))),
+    ),
     "index": Guide(without="it lists the guides"),
     "keep-the-store": Guide(before=(*ARTIFACTS, "git init -q -b main")),
     "keep-tests-together": Guide(),
+    "look-into-the-store": Guide(
+        files={**SUITE, **below("backend"), "test_old.py": "def test_old():\n    pass\n"},
+        environ={"SMARTSHARD_ENV": "linux-3.12"},
+        before=(
+            "touch backend/__init__.py",
+            "pytest --shard-record",
+            "SMARTSHARD_ENV=linux-3.13 pytest --shard-record",
+            "pytest --shard-record -o shard_suite=frontend",
+            "rm test_old.py",
+            *(f"SMARTSHARD_STORE=other SMARTSHARD_RUN=nightly pytest --shard={shard}/2" for shard in (1, 2)),
+            "mv .smartshard/runs/nightly artifacts",
+        ),
+        codes={"smartshard store diff before .smartshard/durations": 1},
+    ),
     "mend-warnings": Guide(without="it is about lines that other tests assert, each where it is printed"),
     "merge-artifacts": Guide(before=ARTIFACTS),
     "monorepo": Guide(files={**below("backend"), **below("frontend")}),
@@ -101,7 +126,7 @@ def test_a_guide(name: str, tmp_path: Path) -> None:
     for line in guide.before:
         code, output = type_in(line, tmp_path, environ)
         assert code == 0, f"$ {line}\n{output}"
-    assert follow(blocks(HOW_TO / f"{name}.md"), tmp_path, environ) > 0
+    assert follow(blocks(HOW_TO / f"{name}.md"), tmp_path, environ, guide.codes) > 0
 
 
 def test_the_readme(tmp_path: Path) -> None:
