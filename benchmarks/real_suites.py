@@ -7,7 +7,7 @@ Each suite is run plainly twice, the second time under pytest-split, which store
 without history (files are dealt whole) and, from a fresh copy with pytest-split's durations, in three shards
 again (tests of one file in several shards). A test that is lost, doubled or has an outcome that neither plain run
 had is printed and fails the suite. The plan that is made from pytest-split's durations must know (nearly) all of
-the predicted time, and be no less even than pytest-split's own.
+the predicted time, and divide the recorded seconds no less evenly than pytest-split's own groups do.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pathlib import Path
 from subprocess import SubprocessError
 
 from peers import add_venv_option
-from suites_judging import Outcomes, faults, own_differences
+from suites_judging import Outcomes, faults, imbalance, own_differences
 from suites_running import (
     DURATIONS_FILE,
     WITHOUT_PYTEST_SPLIT,
@@ -37,6 +37,8 @@ from suites_table import SUITES, RealSuite
 
 LEAST_KNOWN = 0.95
 ALGORITHM = "least_duration"
+DIGITS = 3
+"""Of an imbalance. What differs later is which of two equal tests went first."""
 MOST_FAULTS = 20
 """Lines that are printed of each kind of run; there may be one for every test."""
 
@@ -79,17 +81,18 @@ def measure(bench: Bench) -> Row:
     found = _faults("no history", bench, plain, again)
     bench.renew()
     (bench.tree / DURATIONS_FILE).write_bytes(durations)
-    plan, ids = bench.plan()
+    plan, ours = bench.plan()
     found += _faults("from pytest-split's durations", bench, plain, again)
-    makespan = bench.makespan_of_pytest_split(ids, json.loads(durations), ALGORITHM)
+    seconds_of = json.loads(durations)
+    theirs = bench.groups_of_pytest_split(bench.ids(), seconds_of, ALGORITHM)
     row = Row(
         suite=bench.suite.name,
         tests=plain.total(),
         own=len(own.flaky | own.restless),
         seconds=seconds,
         known=plan["known_share"] or 0.0,
-        ours=plan["imbalance"] or 0.0,
-        theirs=round(makespan / plan["lower_bound_seconds"], 4) if plan["lower_bound_seconds"] else 0.0,
+        ours=round(imbalance(ours, seconds_of), DIGITS),
+        theirs=round(imbalance(theirs, seconds_of), DIGITS),
         faults=(),
     )
     return _with_faults(row, [*found, *_misses(row)])

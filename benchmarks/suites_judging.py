@@ -7,7 +7,7 @@ named as the suite's own and not laid to the shards.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
@@ -69,6 +69,15 @@ def faults(plain: Outcomes, again: Outcomes, shards: Sequence[ShardLeft]) -> lis
         if case not in plain and case.name in _names(plain)
     ]
     return [*found, *_journal_faults(shards)]
+
+
+def imbalance(shards: Sequence[Sequence[str]], durations: Mapping[str, float]) -> float:
+    """Seconds of the slowest shard over the lower bound; a test without recorded seconds counts nothing."""
+    loads = [sum(durations.get(nodeid, 0.0) for nodeid in shard) for shard in shards]
+    longest = sorted((durations.get(nodeid, 0.0) for shard in shards for nodeid in shard), reverse=True)
+    together = sum(longest[len(shards) - 1 : len(shards) + 1]) if len(longest) > len(shards) else 0.0
+    bound = max(sum(loads) / len(shards), together, *longest[:1], 0.0)
+    return max(loads) / bound if bound else 1.0
 
 
 def _names(outcomes: Outcomes) -> Counter[str]:

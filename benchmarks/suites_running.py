@@ -10,7 +10,7 @@ import tarfile
 import time
 import xml.etree.ElementTree as ET
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
@@ -119,16 +119,29 @@ class Bench:
     def _journals(self) -> list[Path]:
         return sorted(self.tree.glob(".smartshard/runs/**/*.jsonl"))
 
-    def plan(self) -> tuple[dict[str, Any], list[str]]:
-        """The plan for the shards, as ``--shard-plan-out`` writes it, and all node ids; no test is run."""
-        plan, ids = self.home / "plan.json", self.home / "ids.json"
+    def plan(self) -> tuple[dict[str, Any], list[list[str]]]:
+        """The plan, as ``--shard-plan-out`` writes it, and the node ids of each shard; no test is run."""
+        plan = self.home / "plan.json"
         self.pytest(*WITHOUT_PYTEST_SPLIT, "--collect-only", f"--shard=1/{SHARDS}", f"--shard-plan-out={plan}")
-        env = {"PYTHONPATH": str(HERE), "SMARTSHARD_SUITE_IDS": str(ids)}
-        self.pytest(*WITHOUT_US, *WITHOUT_PYTEST_SPLIT, "--collect-only", "-n0", "-p", "suites_ids", env=env)
-        return json.loads(plan.read_text("utf-8")), json.loads(ids.read_text("ascii"))
+        numbers = range(1, SHARDS + 1)
+        ids = [self._ids(f"--shard={number}/{SHARDS}", f"--shard-plan={plan}") for number in numbers]
+        return json.loads(plan.read_text("utf-8")), ids
 
-    def makespan_of_pytest_split(self, ids: list[str], durations: dict[str, float], algorithm: str) -> float:
-        """Seconds of the slowest of pytest-split's groups, by its own code, on what it recorded itself."""
+    def ids(self) -> list[str]:
+        """All node ids, in the order of collection."""
+        return self._ids(*WITHOUT_US)
+
+    def _ids(self, *options: str) -> list[str]:
+        path = self.home / "ids.json"
+        env = {"PYTHONPATH": str(HERE), "SMARTSHARD_SUITE_IDS": str(path)}
+        self.pytest(*options, *WITHOUT_PYTEST_SPLIT, "--collect-only", "-n0", "-p", "suites_ids", env=env)
+        found: list[str] = json.loads(path.read_text("ascii"))
+        return found
+
+    def groups_of_pytest_split(
+        self, ids: Sequence[str], durations: Mapping[str, float], algorithm: str
+    ) -> list[list[str]]:
+        """The node ids of each of pytest-split's groups, by its own code, on what it recorded itself."""
         request = {"ids": ids, "durations": durations, "shards": [SHARDS]}
         answer = subprocess.run(
             [str(self.python), str(HERE / "peer_pytest_split.py")],
@@ -138,11 +151,9 @@ class Bench:
             encoding="utf-8",
             check=True,
         ).stdout
-        (groups,) = json.loads(answer)[algorithm]
-        loads = [0.0] * SHARDS
-        for group, nodeid in zip(groups, ids, strict=True):
-            loads[group] += durations.get(nodeid, 0.0)
-        return max(loads)
+        (owners,) = json.loads(answer)[algorithm]
+        pairs = list(zip(ids, owners, strict=True))
+        return [[nodeid for nodeid, owner in pairs if owner == shard] for shard in range(SHARDS)]
 
 
 def read_junit(path: Path) -> Outcomes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from suites_judging import Case, Outcomes, ShardLeft, faults, own_differences
+from suites_judging import Case, Outcomes, ShardLeft, faults, imbalance, own_differences
 
 NAMES = ("t.a::f[1]", "t.a::f[2]", "t.b::g")
 
@@ -77,3 +77,12 @@ def test_of_a_function_with_other_ids_each_time_the_number_has_to_be_right() -> 
     assert faults(plain, again, [shard(1, outcomes("t.a::f[5]", NAMES[2]))]) == [
         "lost: t.a::f ran 1 times, plainly 2 and 2 times"
     ]
+
+
+def test_imbalance_is_the_slowest_shard_over_the_lower_bound() -> None:
+    seconds = {"a": 4.0, "b": 2.0, "c": 2.0}
+    assert imbalance([["a"], ["b", "c", "unknown"]], seconds) == 1.0
+    assert imbalance([["a", "b"], ["c"]], seconds) == 1.5
+    assert imbalance([["a", "b", "c"], [], []], seconds) == 2.0
+    assert imbalance([["a", "b"], ["c", "d"]], {"a": 2.0, "b": 2.0, "c": 2.0, "d": 0.0}) == 1.0
+    assert imbalance([[], []], {}) == 1.0
