@@ -88,7 +88,8 @@ def samples_by_run(history: History) -> dict[tuple[str, str, str, int, int], obj
         for run, column in zip(history.runs, file.columns, strict=True):
             for tail, sample in zip(file.tails, decode_column(column, len(file.tails)), strict=True):
                 if sample is not None:
-                    found[(key, tail, *run.identity)] = sample
+                    place = (key, tail, *run.identity)
+                    found[place] = sample
     return found
 
 
