@@ -14,11 +14,11 @@ from pytest_smartshard.model.suite import ItemKey
 from pytest_smartshard.proving.joining import join
 from pytest_smartshard.store.format import history_text, parse_history
 
-Tests = Mapping[str, Mapping[str, int]]
+CostsByName = Mapping[str, Mapping[str, int]]
 """From file and tail to microseconds."""
 
 
-def run_of(tests: Tests, run: str = "r1", *, started: float = 1_000.0, done: bool = True) -> Journal:
+def run_of(tests: CostsByName, run: str = "r1", *, started: float = 1_000.0, done: bool = True) -> Journal:
     """A run in one shard that measured *tests*; all that there are if it is *done*."""
     finished = [
         FinishedTest(key=ItemKey(file, tail), stored_tail=tail, outcome="passed", call=cost)

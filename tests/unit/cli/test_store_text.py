@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from stored import Tests, run_of, write
+from stored import CostsByName, run_of, write
 
 from pytest_smartshard.cli import store_json, store_phrases, store_text
 from pytest_smartshard.model.segment import Segment
@@ -22,7 +22,7 @@ from pytest_smartshard.reports.display import printable
 from pytest_smartshard.store.place import StorePlace
 
 APP, LIB = Segment("app", "linux-3.12"), Segment("lib", "linux-3.12")
-TESTS: Tests = {
+TESTS: CostsByName = {
     "tests/test_a.py": {"x": 12_300_000, "y[ü\x1b]": 1_000_000},
     "gone/test_b.py": {"z": 5_000_000},
     "gone/test_c.py": {"z": 20_000},
@@ -185,8 +185,8 @@ def test_segments_for_machines(view: StoreView, tmp_path: Path) -> None:
 
 
 def test_differences(tmp_path: Path) -> None:
-    one: Tests = {"t.py": {"v": 10_000_000, "x": 1_000_000, "y": 500_000, "z": 700_000}}
-    two: Tests = {"t.py": {"n": 12_000_000, "v": 9_000_000, "x": 3_000_000, "z": 700_000}}
+    one: CostsByName = {"t.py": {"v": 10_000_000, "x": 1_000_000, "y": 500_000, "z": 700_000}}
+    two: CostsByName = {"t.py": {"n": 12_000_000, "v": 9_000_000, "x": 3_000_000, "z": 700_000}}
     write(tmp_path / "a", APP, run_of(one))
     write(tmp_path / "b", APP, run_of(two))
     write(tmp_path / "a", LIB, run_of(one, "r1"))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from making import header_of, journal_of
-from stored import Tests, run_of, write
+from stored import CostsByName, run_of, write
 
 from pytest_smartshard.model.history import History
 from pytest_smartshard.model.record import Journal
@@ -25,7 +25,11 @@ from pytest_smartshard.proving.joining import KEPT_RUNS, join
 from pytest_smartshard.store.place import StorePlace
 
 APP, LIB = Segment("app", "linux-3.12"), Segment("lib", "linux-3.12")
-TESTS: Tests = {"test_a.py": {"x": 3_000, "y": 1_000}, "gone/test_b.py": {"z": 2_000}, "pkg.test_m": {"m": 1_000}}
+TESTS: CostsByName = {
+    "test_a.py": {"x": 3_000, "y": 1_000},
+    "gone/test_b.py": {"z": 2_000},
+    "pkg.test_m": {"m": 1_000},
+}
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from stored import Tests, costs_at, names_at, run_of, write
+from stored import CostsByName, costs_at, names_at, run_of, write
 
 from pytest_smartshard.errors import UsageError
 from pytest_smartshard.model.segment import Segment
@@ -15,7 +15,7 @@ from pytest_smartshard.operations.pruning import Pruning, Rule, listed_tests, pr
 from pytest_smartshard.store.place import StorePlace
 
 APP, LIB = Segment("app", "linux-3.12"), Segment("lib", "linux-3.12")
-TESTS: Tests = {
+TESTS: CostsByName = {
     "test_a.py": {"x": 3_000, "y": 1_000},
     "test_b.py": {"x": 3_000, "y": 1_000},
     "test_gone.py": {"z": 2_000},

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from stored import Tests, names_at, read, run_of, write
+from stored import CostsByName, names_at, read, run_of, write
 
 from pytest_smartshard.errors import UsageError
 from pytest_smartshard.model.segment import Segment
@@ -16,7 +16,7 @@ from pytest_smartshard.store.place import StorePlace
 
 ROOT = Segment("root", "linux-3.12")
 BACK, FRONT, SUB = (Segment(suite, "linux-3.12") for suite in ("back", "front", "sub"))
-TESTS: Tests = {
+TESTS: CostsByName = {
     "back/test_a.py": {"x": 3_000, "y": 1_000},
     "back/sub/test_b.py": {"x": 2_000},
     "front/test_a.py": {"x": 1_000},
