@@ -5,7 +5,9 @@
 A first run in shards one after another makes the history. With it the suite is run in shards on one machine,
 the same with xdist workers in each shard, and as a CI would: each shard in a folder of its own that gets only
 the store, and ``smartshard merge`` over the artifacts. Printed are the tests that were lost, doubled or had
-another outcome than in the unsharded run, and the time in tests of the slowest shard over the mean.
+another outcome than in the unsharded run, and the time in tests of the slowest shard over the mean. With
+workers that is the time of all of a shard's workers; the same by the slowest worker of each shard is shown
+beside it, which also has in it how xdist deals tests to workers.
 
 The shards of one run go at the same time, as they do in a CI: a shared machine changes its speed from minute
 to minute, and shards in turn (``--in-turn``) would be held against each other at different speeds.
@@ -38,10 +40,10 @@ Outcomes = Counter[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Sharded:
-    """What a run in shards left: outcomes, and seconds in tests of each shard (the slowest lane's)."""
+    """What a run in shards left: outcomes, and for each shard the seconds in tests of each of its lanes."""
 
     outcomes: Outcomes
-    busy: tuple[float, ...]
+    lanes: tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ class Bench:
     def on_one_machine(self, folder: Path, *options: str, first: bool = False) -> Sharded:
         """All shards in one folder; the last one takes the run into the store."""
         outcomes = self.all_shards(lambda _: folder, options, in_turn=self.in_turn or first)
-        return Sharded(outcomes, busy_of(newest_run(folder)))
+        return Sharded(outcomes, lanes_of(newest_run(folder)))
 
     def on_machines(self, store: Path, home: Path, *options: str) -> Sharded:
         """Each shard in a folder of its own with a copy of the store, then merge as a CI job would."""
@@ -96,7 +98,7 @@ class Bench:
         merge = [self.python, "-m", "pytest_smartshard", "merge", "--store", store, *artifacts]
         done = subprocess.run([*map(str, merge)], cwd=home, capture_output=True, text=True, check=False)
         print(f"  merge: exit {done.returncode}: {done.stdout.strip()}{done.stderr.strip()}", flush=True)
-        return Sharded(outcomes, busy_of(journal for place in artifacts for journal in place.rglob("*.jsonl")))
+        return Sharded(outcomes, lanes_of(journal for place in artifacts for journal in place.rglob("*.jsonl")))
 
 
 def outcomes_of(junit: Path) -> Outcomes:
@@ -123,16 +125,20 @@ def newest_run(folder: Path) -> list[Path]:
     return sorted(max(runs, key=runs.__getitem__).glob("*.jsonl"))
 
 
-def busy_of(journals: Iterable[Path]) -> tuple[float, ...]:
-    """Seconds in tests of each shard: set-up, call and tear-down of its slowest lane."""
+def lanes_of(journals: Iterable[Path]) -> tuple[tuple[float, ...], ...]:
+    """Seconds in tests of each lane of each shard: set-up, call and tear-down."""
     shards = []
     for journal in journals:
         lanes: Counter[str] = Counter()
         for line in map(json.loads, journal.read_text("ascii").splitlines()):
             if line["kind"] == "test":
                 lanes[line.get("lane", "")] += sum(line["times"])
-        shards.append(max(lanes.values(), default=0) / 1e6)
+        shards.append(tuple(microseconds / 1e6 for microseconds in lanes.values()) or (0.0,))
     return tuple(shards)
+
+
+def over_mean(shards: Sequence[float]) -> float:
+    return max(shards) / statistics.mean(shards)
 
 
 def report(name: str, sharded: Sharded, plain: Outcomes) -> bool:
@@ -140,10 +146,11 @@ def report(name: str, sharded: Sharded, plain: Outcomes) -> bool:
     ran, expected = (Counter(test for test, _ in found.elements()) for found in (sharded.outcomes, plain))
     lost, doubled = sum((expected - ran).values()), sum((ran - expected).values())
     changed = sum((sharded.outcomes - plain).values()) - doubled
-    slowest, mean = max(sharded.busy), statistics.mean(sharded.busy)
+    busy = [sum(lanes) for lanes in sharded.lanes]
     print(
         f"{name}: {sum(ran.values())} of {sum(expected.values())} tests, {lost} lost, {doubled} doubled, "
-        f"{changed} with another outcome; slowest {slowest:.1f} s, mean {mean:.1f} s, ratio {slowest / mean:.3f}",
+        f"{changed} with another outcome; slowest {max(busy):.1f} s, mean {statistics.mean(busy):.1f} s, ratio "
+        f"{over_mean(busy):.3f}, by the slowest lane of each {over_mean(list(map(max, sharded.lanes))):.3f}",
         flush=True,
     )
     return not (lost or doubled or changed)
