@@ -106,7 +106,13 @@ def _all_of(history: FileHistory) -> KnownCosts:
 
 def _part_of(history: FileHistory, file: SuiteFile) -> KnownCosts:
     collected = {test.stored_tail for test in file.tests}
-    costs = {tail: cost for tail, cost in zip(history.tails, history.costs, strict=True) if tail in collected}
+    # Another tool kept each parameter apart, under an id that the collected one need not equal.
+    unstable = {test.stored_tail for test in file.tests if test.unstable}
+    costs = {
+        tail: cost
+        for tail, cost in zip(history.tails, history.costs, strict=True)
+        if tail in collected or function_of(tail) in unstable
+    }
     return KnownCosts(list(costs), list(costs.values()))
 
 

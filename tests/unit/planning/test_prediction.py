@@ -95,6 +95,12 @@ def test_files_that_share_an_alias_take_their_own_tests_from_it() -> None:
     assert costs_of(files, recorded) == {"a.tests.x": {"both": 1, "t": 10}, "b.tests.x": {"both": 1, "u": 20}}
 
 
+def test_files_that_share_an_alias_take_the_parameters_of_functions_whose_ids_are_not_stable() -> None:
+    unstable = SuiteFile(key="a.x", alias="x.py", tests=(CollectedTest("f[now]", unstable=True),))
+    recorded = {"x.py": {"f[then]": 1, "f[before]": 2, "g[then]": 4, "t": 10}}
+    assert costs_of([unstable, outside("b.x", "x.py", "t")], recorded) == {"a.x": {"f": 3}, "b.x": {"t": 10}}
+
+
 def test_an_alias_is_not_asked_where_the_key_is_known_or_another_file_has_the_name() -> None:
     known = outside("pkg.tests.x", "tests/x.py", "t")
     assert costs_of([known], {"pkg.tests.x": {"t": 1}, "tests/x.py": {"t": 10}}) == {"pkg.tests.x": {"t": 1}}
