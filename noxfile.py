@@ -97,16 +97,28 @@ def build(session: nox.Session) -> None:
     session.run("hatchling", "build", "-t", "wheel", "-d", str(DIST))
 
 
-@nox.session(python=[LOWEST, NEWEST], requires=["build"])
-def tests(session: nox.Session) -> None:
-    """The suite against the built wheel, with the lowest of everything and with the newest."""
-    pins = _group("lowest") if session.python == LOWEST else ()
+@nox.session(python=NEWEST, requires=["build"])
+def reader(session: nox.Session) -> None:
+    """What someone has who follows the documentation: the wheel, and nothing that it does not ask for."""
     (wheel,) = DIST.glob("*.whl")
-    session.install(str(wheel), *pins, *_group("test"))
+    session.install(str(wheel))
+
+
+@nox.session(python=[LOWEST, NEWEST], requires=["build", "reader"])
+def tests(session: nox.Session) -> None:
+    """The suite against the built wheel, with the lowest of everything and with the newest.
+
+    With the newest, the commands of the documentation are run in the environment of a reader.
+    """
+    lowest = session.python == LOWEST
+    (wheel,) = DIST.glob("*.whl")
+    session.install(str(wheel), *(_group("lowest") if lowest else ()), *_group("test"))
+    env = {"SMARTSHARD_TESTED": "installed"}
+    if not lowest:
+        reader = Path(session.virtualenv.location).resolve().with_name("reader")
+        env["SMARTSHARD_READERS_SCRIPTS"] = str(reader / Path(session.bin).name)
     # The script and not `python -m pytest`, which would put this folder's sources before the wheel.
-    session.run(
-        "pytest", "-n", "2", "--dist", "worksteal", *session.posargs, env={"SMARTSHARD_TESTED": "installed"}
-    )
+    session.run("pytest", "-n", "2", "--dist", "worksteal", *session.posargs, env=env)
 
 
 @nox.session

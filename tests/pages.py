@@ -30,7 +30,11 @@ _FIRST_LINE = re.compile(r"# (?P<file>[\w./-]+\.(?:ini|json|py|toml|txt|yml))\n"
 _COMMAND = re.compile(r"^\$ (.+)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 
 _SOMEBODY = {"NAME": "somebody", "EMAIL": "somebody@example.org"}
-# Plugins that the tests need and a reader of the pages does not have. They only cost time here.
+READERS_SCRIPTS = "SMARTSHARD_READERS_SCRIPTS"
+"""The variable that names the folder of ``pytest`` and ``smartshard`` where nothing but them is installed.
+
+Without it those of these tests are run, but for the plugins that the tests need and a reader does not have.
+"""
 _NOT_A_READERS = "-p no:randomly -p no:hypothesispytest -p no:pytest_cov"
 
 
@@ -113,13 +117,13 @@ def write(folder: Path, name: str, text: str) -> None:
 
 
 def readers_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment in which commands of a page run: ``pytest`` and ``smartshard`` are those of these tests."""
-    scripts = sysconfig.get_path("scripts")
+    """The environment in which commands of a page run."""
+    alone = os.environ.get(READERS_SCRIPTS)
     return {
         **os.environ,
-        "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}",
+        "PATH": f"{alone or sysconfig.get_path('scripts')}{os.pathsep}{os.environ['PATH']}",
         "PYTHONUTF8": "1",
-        "PYTEST_ADDOPTS": _NOT_A_READERS,
+        "PYTEST_ADDOPTS": "" if alone else _NOT_A_READERS,
         **{f"GIT_{who}_{what}": of for who in ("AUTHOR", "COMMITTER") for what, of in _SOMEBODY.items()},
         **(extra or {}),
     }
