@@ -7,7 +7,8 @@ Each suite is run plainly twice, the second time under pytest-split, which store
 without history (files are dealt whole) and, from a fresh copy with pytest-split's durations, in three shards
 again (tests of one file in several shards). A test that is lost, doubled or has an outcome that neither plain run
 had is printed and fails the suite. The plan that is made from pytest-split's durations must know (nearly) all of
-the predicted time, and divide the recorded seconds no less evenly than pytest-split's own groups do.
+the predicted time, and divide the recorded seconds no less evenly than pytest-split's own groups do. In the end
+``smartshard doctor`` looks at the files and the new history: what it says must be so.
 """
 
 from __future__ import annotations
@@ -83,6 +84,7 @@ def measure(bench: Bench) -> Row:
     (bench.tree / DURATIONS_FILE).write_bytes(durations)
     plan, ours = bench.plan()
     found += _faults("from pytest-split's durations", bench, plain, again)
+    found += [f"false alarm of the doctor: {alarm}" for alarm in bench.false_alarms()]
     seconds_of = json.loads(durations)
     theirs = bench.groups_of_pytest_split(bench.ids(), seconds_of, ALGORITHM)
     row = Row(

@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 HERE = Path(__file__).resolve().parent
 SHARDS = 3
 
-RUNNERS = ("pytest==9.2.0", "pytest-xdist==3.8.0")
+RUNNERS = ("pytest==9.2.0", "pytest-xdist==3.8.0", "PyYAML==6.0.3")
 """In every suite's environment, with pytest-split, what the project needs and what the suite needs."""
 
 WITHOUT_US = ("-p", "no:smartshard")
@@ -137,6 +137,17 @@ class Bench:
         self.pytest(*options, *WITHOUT_PYTEST_SPLIT, "--collect-only", "-n0", "-p", "suites_ids", env=env)
         found: list[str] = json.loads(path.read_text("ascii"))
         return found
+
+    def false_alarms(self) -> list[str]:
+        """What ``smartshard doctor`` says about the tree, and the durations in it, that is not so."""
+        command = [str(self.python.with_name("smartshard")), "doctor", "--format=json"]
+        done = subprocess.run(
+            command, cwd=self.tree, capture_output=True, text=True, encoding="utf-8", check=False
+        )
+        if done.returncode not in (0, 1):
+            raise RunFailed(f"smartshard doctor ended with {done.returncode}:\n{done.stderr}")
+        found = json.loads(done.stdout)["findings"]
+        return [f"{one['code']}: {one['what']}" for one in found if one["code"] not in self.suite.findings]
 
     def groups_of_pytest_split(
         self, ids: Sequence[str], durations: Mapping[str, float], algorithm: str

@@ -12,7 +12,8 @@ class RealSuite:
     ``stands_for``: what is special about it. ``sdist``: the source distribution that is unpacked and whose folder
     is rootdir; None where the wheel ships the tests and rootdir is an empty folder. ``arguments``: what pytest is
     given. ``requirements``: what is installed, with the project itself. ``addopts``: for ``PYTEST_ADDOPTS``.
-    ``numpy``: this project's own need, in a version that the suite can live with.
+    ``numpy``: this project's own need, in a version that the suite can live with. ``findings``: the codes of what
+    ``smartshard doctor`` rightly says about it.
     """
 
     name: str
@@ -22,6 +23,7 @@ class RealSuite:
     sdist: str | None = None
     addopts: str = ""
     numpy: str = "numpy==2.4.6"
+    findings: tuple[str, ...] = ()
 
 
 def _from_sdist(
@@ -64,6 +66,7 @@ SUITES = (
         arguments=("--pyargs", "redengine.test.condition", "redengine.test.time"),
         requirements=("redengine==2.0.1", "pandas==1.5.3", "pydantic==1.10.27"),
         numpy="numpy==1.26.4",
+        findings=("unstable-ids",),
     ),
     _from_sdist(
         "packaging==26.3",
