@@ -6,9 +6,10 @@
 Each suite is run plainly twice, the second time under pytest-split, which stores durations. Then in three shards
 without history (files are dealt whole) and, from a fresh copy with pytest-split's durations, in three shards
 again (tests of one file in several shards). A test that is lost, doubled or has an outcome that neither plain run
-had is printed and fails the suite. The plan that is made from pytest-split's durations must know (nearly) all of
-the predicted time, and divide the recorded seconds no less evenly than pytest-split's own groups do. In the end
-``smartshard doctor`` looks at the files and the new history: what it says must be so.
+had is printed and fails the suite; but for an outcome that it also has where the shard's tests are run without
+us. The plan that is made from pytest-split's durations must know (nearly) all of the predicted time, and divide
+the recorded seconds no less evenly than pytest-split's own groups do. In the end ``smartshard doctor`` looks at
+the files and the new history: what it says must be so.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from pathlib import Path
 from subprocess import SubprocessError
 
 from peers import add_venv_option
-from suites_judging import Outcomes, faults, imbalance, own_differences
+from suites_judging import Case, Outcomes, faults, imbalance, other_outcomes, own_differences
 from suites_running import (
     DURATIONS_FILE,
     WITHOUT_PYTEST_SPLIT,
@@ -40,6 +41,8 @@ LEAST_KNOWN = 0.95
 ALGORITHM = "least_duration"
 DIGITS = 3
 """Of an imbalance. What differs later is which of two equal tests went first."""
+REPLAYS = 5
+"""Plain runs of a shard's own tests, where one of them ended as in no plain run of all tests."""
 MOST_FAULTS = 20
 """Lines that are printed of each kind of run; there may be one for every test."""
 
@@ -101,7 +104,22 @@ def measure(bench: Bench) -> Row:
 
 
 def _faults(title: str, bench: Bench, plain: Outcomes, again: Outcomes) -> list[str]:
-    return [f"{title}: {fault}" for fault in faults(plain, again, bench.all_shards())]
+    shards = bench.all_shards()
+    explained: set[Case] = set()
+    for shard in shards:
+        explained |= _without_us(bench, shard.number, other_outcomes(plain, again, shard))
+    for case in sorted(explained):
+        print(f"  {title}: ends so in the same company without us, too: {case.name!a} {case.outcome}", flush=True)
+    return [f"{title}: {fault}" for fault in faults(plain, again, shards, explained)]
+
+
+def _without_us(bench: Bench, shard: int, cases: frozenset[Case]) -> frozenset[Case]:
+    """Those of *cases* that a plain run of the shard's tests has, too: they depend on what runs before them."""
+    left = cases
+    for _ in range(REPLAYS):
+        if left:
+            left = left.difference(bench.replayed(shard))
+    return cases - left
 
 
 def _misses(row: Row) -> list[str]:

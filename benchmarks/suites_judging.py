@@ -7,7 +7,7 @@ named as the suite's own and not laid to the shards.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
@@ -57,16 +57,29 @@ def own_differences(plain: Outcomes, again: Outcomes) -> Own:
     return Own(flaky=flaky, restless=restless)
 
 
-def faults(plain: Outcomes, again: Outcomes, shards: Sequence[ShardLeft]) -> list[str]:
-    """A line for every test that was lost, doubled or had an outcome that neither plain run explains."""
+def other_outcomes(plain: Outcomes, again: Outcomes, shard: ShardLeft) -> frozenset[Case]:
+    """Tests of the shard with an outcome that neither plain run had, though they are not known as flaky."""
+    own = own_differences(plain, again)
+    names = _names(plain)
+    return frozenset(
+        case
+        for case in shard.cases
+        if function_of(case.name) not in own.restless and case.name not in own.flaky
+        if case not in plain and case.name in names
+    )
+
+
+def faults(
+    plain: Outcomes, again: Outcomes, shards: Sequence[ShardLeft], explained: Collection[Case] = ()
+) -> list[str]:
+    """A line for every test that was lost, doubled or ended as in neither plain run nor in *explained*."""
     own = own_differences(plain, again)
     sharded: Outcomes = sum((shard.cases for shard in shards), Counter())
     found = _other_numbers(own, plain, again, sharded)
+    others = frozenset[Case]().union(*(other_outcomes(plain, again, shard) for shard in shards))
     found += [
         f"other outcome: {case.name} {case.outcome}, not as plainly"
-        for case in sorted(sharded)
-        if function_of(case.name) not in own.restless and case.name not in own.flaky
-        if case not in plain and case.name in _names(plain)
+        for case in sorted(others.difference(explained))
     ]
     return [*found, *_journal_faults(shards)]
 

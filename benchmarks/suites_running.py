@@ -101,7 +101,14 @@ class Bench:
     def shard(self, number: int) -> ShardLeft:
         """Run one shard: its cases, and what its journal says."""
         before = set(self._journals())
-        cases, _ = self.pytest(*WITHOUT_PYTEST_SPLIT, f"--shard={number}/{SHARDS}")
+        self._ids_of_shard(number).write_text("[]", encoding="ascii")
+        cases, _ = self.pytest(
+            *WITHOUT_PYTEST_SPLIT,
+            f"--shard={number}/{SHARDS}",
+            "-p",
+            "suites_ids",
+            env=_ids_plugin(SMARTSHARD_SUITE_IDS=self._ids_of_shard(number)),
+        )
         added = set(self._journals()).difference(before)
         if len(added) != 1:
             raise RunFailed(f"shard {number} left {len(added)} journals")
@@ -115,6 +122,15 @@ class Bench:
 
     def all_shards(self) -> list[ShardLeft]:
         return [self.shard(number) for number in range(1, SHARDS + 1)]
+
+    def replayed(self, number: int) -> Outcomes:
+        """The tests of the shard that ran last under that number, in their order, in a pytest without us."""
+        only = _ids_plugin(SMARTSHARD_SUITE_ONLY=self._ids_of_shard(number))
+        cases, _ = self.pytest(*WITHOUT_US, *WITHOUT_PYTEST_SPLIT, "-p", "suites_ids", env=only)
+        return cases
+
+    def _ids_of_shard(self, number: int) -> Path:
+        return self.home / f"shard-{number}.ids.json"
 
     def _journals(self) -> list[Path]:
         return sorted(self.tree.glob(".smartshard/runs/**/*.jsonl"))
@@ -133,7 +149,8 @@ class Bench:
 
     def _ids(self, *options: str) -> list[str]:
         path = self.home / "ids.json"
-        env = {"PYTHONPATH": str(HERE), "SMARTSHARD_SUITE_IDS": str(path)}
+        path.write_text("[]", encoding="ascii")
+        env = _ids_plugin(SMARTSHARD_SUITE_IDS=path)
         self.pytest(*options, *WITHOUT_PYTEST_SPLIT, "--collect-only", "-n0", "-p", "suites_ids", env=env)
         found: list[str] = json.loads(path.read_text("ascii"))
         return found
@@ -165,6 +182,11 @@ class Bench:
         (owners,) = json.loads(answer)[algorithm]
         pairs = list(zip(ids, owners, strict=True))
         return [[nodeid for nodeid, owner in pairs if owner == shard] for shard in range(SHARDS)]
+
+
+def _ids_plugin(**paths: Path) -> dict[str, str]:
+    """What suites_ids.py needs: to be found, and its variables."""
+    return {"PYTHONPATH": str(HERE), **{name: str(path) for name, path in paths.items()}}
 
 
 def read_junit(path: Path) -> Outcomes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from suites_judging import Case, Outcomes, ShardLeft, faults, imbalance, own_differences
+from suites_judging import Case, Outcomes, ShardLeft, faults, imbalance, other_outcomes, own_differences
 
 NAMES = ("t.a::f[1]", "t.a::f[2]", "t.b::g")
 
@@ -66,6 +66,14 @@ def test_a_test_that_is_flaky_by_itself_may_end_in_any_way_but_has_to_run() -> N
     assert faults(plain, again, [shard(1, outcomes(*NAMES[:2]))]) == [
         "lost: t.b::g ran 0 times, plainly 1 and 1 times"
     ]
+
+
+def test_an_outcome_that_is_explained_is_no_fault() -> None:
+    plain = outcomes(*NAMES)
+    red = shard(1, outcomes(*NAMES, g="failed"))
+    others = other_outcomes(plain, plain, red)
+    assert others == {Case("t.b::g", "failed")}
+    assert faults(plain, plain, [red], others) == []
 
 
 def test_of_a_function_with_other_ids_each_time_the_number_has_to_be_right() -> None:
