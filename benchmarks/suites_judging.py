@@ -85,9 +85,14 @@ def faults(
 
 
 def imbalance(shards: Sequence[Sequence[str]], durations: Mapping[str, float]) -> float:
-    """Seconds of the slowest shard over the lower bound; a test without recorded seconds counts nothing."""
-    loads = [sum(durations.get(nodeid, 0.0) for nodeid in shard) for shard in shards]
-    longest = sorted((durations.get(nodeid, 0.0) for shard in shards for nodeid in shard), reverse=True)
+    """Seconds of the slowest shard over the lower bound; a test without recorded seconds counts nothing.
+
+    Tests with one node id share its seconds: what is recorded is the sum over them.
+    """
+    sharing = Counter(nodeid for shard in shards for nodeid in shard)
+    costs = [[durations.get(nodeid, 0.0) / sharing[nodeid] for nodeid in shard] for shard in shards]
+    loads = [sum(shard) for shard in costs]
+    longest = sorted((cost for shard in costs for cost in shard), reverse=True)
     together = sum(longest[len(shards) - 1 : len(shards) + 1]) if len(longest) > len(shards) else 0.0
     bound = max(sum(loads) / len(shards), together, *longest[:1], 0.0)
     return max(loads) / bound if bound else 1.0

@@ -94,3 +94,4 @@ def test_imbalance_is_the_slowest_shard_over_the_lower_bound() -> None:
     assert imbalance([["a", "b", "c"], [], []], seconds) == 2.0
     assert imbalance([["a", "b"], ["c", "d"]], {"a": 2.0, "b": 2.0, "c": 2.0, "d": 0.0}) == 1.0
     assert imbalance([[], []], {}) == 1.0
+    assert imbalance([["twice", "twice"], ["b"]], {"twice": 2.0, "b": 2.0}) == 1.0
