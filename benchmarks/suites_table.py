@@ -86,22 +86,6 @@ SUITES = (
         "rich==15.0.0",
         "time-machine==3.6.0",
     ),
-    _from_sdist(
-        "anyio==4.16.0",
-        "tests in three event loops by a plugin of its own; warnings are errors, a timeout for each test",
-        "blockbuster==1.5.29",
-        "hypothesis==6.170.15",
-        "psutil==7.2.2",
-        "pytest-mock==3.17.0",
-        "pytest-timeout==2.4.0",
-        "trio==0.35.0",
-        "trustme==1.2.1",
-        "truststore==0.10.5",
-        "uvloop==0.23.0",
-        # Where there is no IPv6 most of that file fails and leaks sockets, whose warnings then fail other tests,
-        # whichever runs when they are collected as garbage.
-        arguments=("-m", "not network", "--ignore=tests/test_sockets.py"),
-    ),
     _from_sdist("PyYAML==6.0.3", "a collector and items of its own, one for each data file"),
     _from_sdist(
         "testfixtures==12.4.0",
