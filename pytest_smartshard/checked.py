@@ -81,6 +81,14 @@ def counts(table: Table, name: str, least: int = 0, most: int | None = None) -> 
     return tuple(as_count(value, name, least, most) for value in as_list(table.get(name), name))
 
 
+def flag(table: Table, name: str) -> bool:
+    """True or false."""
+    value = table.get(name)
+    if not isinstance(value, bool):
+        raise ValueError(f"{name!a} is neither true nor false")
+    return value
+
+
 def number(table: Table, name: str) -> float:
     """A finite number, not below 0."""
     value = table.get(name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 MICROSECONDS_PER_SECOND = 1_000_000
 
 
@@ -48,3 +50,14 @@ def listed(names: list[str], most: int = 3) -> str:
     shown = ", ".join(names[:most])
     rest = len(names) - most
     return shown if rest <= 0 else f"{shown} and {rest:,} more"
+
+
+def ranges(numbers: Sequence[int]) -> str:
+    """``1, 3-5, 9``: every one of *numbers* named, neighbours drawn together."""
+    runs: list[tuple[int, int]] = []
+    for number in sorted(set(numbers)):
+        if runs and runs[-1][1] == number - 1:
+            runs[-1] = (runs[-1][0], number)
+        else:
+            runs.append((number, number))
+    return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)

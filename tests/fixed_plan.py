@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pytest_smartshard.model.history import History
+from pytest_smartshard.model.inventory import names_digest
 from pytest_smartshard.model.record import FinishedTest, Journal, JournalFooter, JournalHeader
 from pytest_smartshard.model.segment import RunIdentity, Segment, ShardIndex
 from pytest_smartshard.model.suite import CollectedTest, ItemKey, Suite, SuiteFile
-from pytest_smartshard.planning.digest import names_digest
 from pytest_smartshard.planning.planner import PlanOptions, make_plan
 from pytest_smartshard.proving.joining import join
 

@@ -9,7 +9,10 @@ from typing import Any
 from pytest_smartshard.journal.run_folder import journal_name, segment_folder
 from pytest_smartshard.journal.writing import JournalWriter
 from pytest_smartshard.model.history import FileHistory, History
-from pytest_smartshard.model.record import FinishedTest, Journal, JournalFooter, JournalHeader
+from pytest_smartshard.model.inventory import Inventory
+from pytest_smartshard.model.part import ShardPart
+from pytest_smartshard.model.plan import Plan
+from pytest_smartshard.model.record import FinishedTest, Journal, JournalFooter, JournalHeader, OwnedFile
 from pytest_smartshard.model.segment import RunIdentity, Segment, ShardIndex
 from pytest_smartshard.model.suite import CollectedTest, ItemKey, Suite, SuiteFile
 
@@ -75,6 +78,19 @@ def header_of(
         selected=selected,
         lanes=lanes,
         plan=plan,
+    )
+
+
+def part_with(plan: Plan, files: Iterable[OwnedFile] = (), tests: Iterable[ItemKey] = ()) -> ShardPart:
+    """The part of a shard that follows *plan*, of a suite of *tests*."""
+    return ShardPart(
+        plan=plan,
+        selected=(),
+        files=tuple(files),
+        collected=0,
+        in_history=0,
+        known=0,
+        inventory=Inventory.of(tests),
     )
 
 

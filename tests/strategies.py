@@ -12,11 +12,11 @@ from pytest_smartshard.choices import PACKERS, SCOPES
 from pytest_smartshard.model.history import FileHistory, History
 from pytest_smartshard.model.record import (
     OUTCOMES,
-    FileCount,
     FinishedTest,
     Journal,
     JournalFooter,
     JournalHeader,
+    OwnedFile,
 )
 from pytest_smartshard.model.segment import RunIdentity, Segment, ShardIndex
 from pytest_smartshard.model.suite import CollectedTest, ItemKey, Suite, SuiteFile, function_of
@@ -203,16 +203,17 @@ finished_tests = st.builds(
     reruns=st.integers(0, 3),
     lane=st.sampled_from(["", "gw0", "gw12"]),
     details=any_text,
+    nodeid=any_text,
 )
 
-file_counts = st.builds(
-    FileCount,
+owned_files = st.builds(
+    OwnedFile,
     file=any_text,
     collected=st.integers(0, 10**6),
     collected_digest=names,
     remaining=st.integers(0, 10**6),
     remaining_digest=names,
-    selected=st.integers(0, 10**6),
+    selected=st.lists(any_text, max_size=5).map(tuple),
 )
 
 seconds = st.floats(0, 10**10, allow_nan=False).map(lambda value: round(value, 6))
@@ -236,8 +237,12 @@ def journal_headers(draw: st.DrawFn) -> JournalHeader:
         lanes=draw(st.integers(1, 64)),
         plan=draw(any_text),
         collection=draw(st.just("") | names),
+        store=draw(names),
         options=draw(texts),
         versions=draw(texts),
+        coverage=draw(st.booleans()),
+        fail_under=draw(st.floats(0, 100)),
+        junit=draw(texts),
     )
 
 

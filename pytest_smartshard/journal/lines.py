@@ -20,24 +20,36 @@ from pytest_smartshard.checked import (
     as_text,
     count,
     counts,
+    flag,
     number,
     text,
+    texts,
 )
-from pytest_smartshard.model.record import OUTCOMES, FileCount, FinishedTest, JournalFooter, JournalHeader
+from pytest_smartshard.model.record import (
+    OUTCOMES,
+    CollectionError,
+    FinishedTest,
+    JournalFooter,
+    JournalHeader,
+    OwnedFile,
+)
 from pytest_smartshard.model.segment import RunIdentity, Segment, ShardIndex, safe_name
 from pytest_smartshard.model.suite import ItemKey
 
-FORMAT = 1
-"""Version of the journal format. A reader refuses newer ones."""
+FORMAT = 2
+"""Version of the journal format. A reader refuses newer ones. Version 1 had no begun tests, and of the tests that
+a shard was to run no more than their number."""
 
-HEADER, FILE, TEST, FOOTER = "header", "file", "test", "footer"
+HEADER, FILE, ERROR, START, TEST, FOOTER = "header", "file", "error", "start", "test", "footer"
 
 Line: TypeAlias = dict[str, object]
+
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
 def encode(line: Line) -> bytes:
     """One line with its end. ASCII only: a test id may hold halves of surrogate pairs."""
-    return json.dumps(line, separators=(",", ":")).encode("ascii") + b"\n"
+    return _ENCODER.encode(line).encode("ascii") + b"\n"
 
 
 def header_line(header: JournalHeader) -> Line:
@@ -58,13 +70,17 @@ def header_line(header: JournalHeader) -> Line:
         "lanes": header.lanes,
         "plan": header.plan,
         "collection": header.collection,
+        "store": header.store,
+        "coverage": header.coverage,
+        "fail_under": header.fail_under,
+        "junit": dict(header.junit),
         "options": dict(header.options),
         "versions": dict(header.versions),
     }
 
 
 def parse_header(line: Table) -> JournalHeader:
-    """Raises ValueError for what is no header."""
+    """Raises ValueError for what is no header. What version 1 did not say is left at its default."""
     if line.get("kind") != HEADER:
         raise ValueError("the first line is no header")
     shards = count(line, "shards", least=1, most=MOST_SHARDS)
@@ -84,33 +100,57 @@ def parse_header(line: Table) -> JournalHeader:
         lanes=count(line, "lanes", least=1, most=MOST_LANES),
         plan=text(line, "plan"),
         collection=_name(line, "collection"),
+        store=text(line, "store") if "store" in line else "",
+        coverage=flag(line, "coverage") if "coverage" in line else False,
+        fail_under=number(line, "fail_under") if "fail_under" in line else 0.0,
+        junit=_named_texts(line, "junit") if "junit" in line else {},
         options=_named_texts(line, "options"),
         versions=_named_texts(line, "versions"),
     )
 
 
-def file_line(file: FileCount) -> Line:
+def file_line(file: OwnedFile) -> Line:
     return {
         "kind": FILE,
         "file": file.file,
         "collected": [file.collected, file.collected_digest],
         "remaining": [file.remaining, file.remaining_digest],
-        "selected": file.selected,
+        "selected": list(file.selected or ()),
     }
 
 
-def parse_file(line: Table) -> FileCount:
-    """Raises ValueError for what is no such line."""
+def parse_file(line: Table, version: int = FORMAT) -> OwnedFile:
+    """Raises ValueError for what is no such line of a journal of that format."""
     collected, collected_digest = _pair(line, "collected")
     remaining, remaining_digest = _pair(line, "remaining")
-    return FileCount(
+    if version == 1:
+        count(line, "selected")
+    return OwnedFile(
         file=text(line, "file"),
         collected=collected,
         collected_digest=collected_digest,
         remaining=remaining,
         remaining_digest=remaining_digest,
-        selected=count(line, "selected"),
+        selected=texts(line, "selected") if version > 1 else None,
     )
+
+
+def error_line(error: CollectionError) -> Line:
+    return {"kind": ERROR, "node": error.node, "details": error.details}
+
+
+def parse_error(line: Table) -> CollectionError:
+    """Raises ValueError for what is no such line."""
+    return CollectionError(node=text(line, "node"), details=text(line, "details"))
+
+
+def start_line(key: ItemKey) -> Line:
+    return {"kind": START, "file": key.file, "test": key.tail}
+
+
+def parse_start(line: Table) -> ItemKey:
+    """Raises ValueError for what is no such line."""
+    return ItemKey(text(line, "file"), text(line, "test"))
 
 
 def test_line(test: FinishedTest) -> Line:
@@ -124,6 +164,7 @@ def test_line(test: FinishedTest) -> Line:
         "reruns": test.reruns or None,
         "lane": test.lane or None,
         "details": test.details or None,
+        "nodeid": test.nodeid or None,
     }
     line.update({name: value for name, value in optional.items() if value is not None})
     return line
@@ -151,6 +192,7 @@ def parse_test(line: Table) -> FinishedTest:
         reruns=count(line, "reruns") if "reruns" in line else 0,
         lane=text(line, "lane") if "lane" in line else "",
         details=text(line, "details") if "details" in line else "",
+        nodeid=text(line, "nodeid") if "nodeid" in line else "",
     )
 
 

@@ -5,10 +5,19 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pytest_smartshard.checked import parse_table, version
+from pytest_smartshard.checked import parse_table
+from pytest_smartshard.checked import version as format_version
 from pytest_smartshard.errors import NewerFormat, UnusableFile
 from pytest_smartshard.journal import lines
-from pytest_smartshard.model.record import FileCount, FinishedTest, Journal, JournalFooter, JournalHeader
+from pytest_smartshard.model.record import (
+    CollectionError,
+    FinishedTest,
+    Journal,
+    JournalFooter,
+    JournalHeader,
+    OwnedFile,
+)
+from pytest_smartshard.model.suite import ItemKey
 
 _TAIL_BYTES = 4096
 """A footer is far shorter."""
@@ -24,8 +33,10 @@ def read_journal(path: Path) -> Journal:
     except OSError as error:
         raise UnusableFile(str(path), error.strerror or str(error)) from error
     first, *rest = raw.split(b"\n")
-    header = _header(path, first)
-    files: list[FileCount] = []
+    header, version = _header(path, first)
+    files: list[OwnedFile] = []
+    errors: list[CollectionError] = []
+    begun: dict[ItemKey, None] = {}
     tests: list[FinishedTest] = []
     footer: JournalFooter | None = None
     flaws: list[str] = []
@@ -36,9 +47,15 @@ def read_journal(path: Path) -> Journal:
             line = parse_table(text)
             kind = line.get("kind")
             if kind == lines.TEST:
-                tests.append(lines.parse_test(line))
+                test = lines.parse_test(line)
+                tests.append(test)
+                begun.pop(test.key, None)
+            elif kind == lines.START:
+                begun[lines.parse_start(line)] = None
             elif kind == lines.FILE:
-                files.append(lines.parse_file(line))
+                files.append(lines.parse_file(line, version))
+            elif kind == lines.ERROR:
+                errors.append(lines.parse_error(line))
             elif kind == lines.FOOTER:
                 footer = lines.parse_footer(line)
             else:
@@ -50,7 +67,9 @@ def read_journal(path: Path) -> Journal:
         path=str(path),
         header=header,
         files=tuple(files),
+        errors=tuple(errors),
         tests=tuple(tests),
+        begun=tuple(begun),
         footer=footer,
         flaws=tuple(flaws),
     )
@@ -60,7 +79,7 @@ def read_header(path: Path) -> JournalHeader:
     """Only the first line. Raises UnusableFile or NewerFormat as :func:`read_journal` does."""
     try:
         with open(path, "rb") as file:
-            return _header(path, file.readline())
+            return _header(path, file.readline())[0]
     except OSError as error:
         raise UnusableFile(str(path), error.strerror or str(error)) from error
 
@@ -78,11 +97,13 @@ def read_footer(path: Path) -> JournalFooter | None:
         return None
 
 
-def _header(path: Path, first: bytes) -> JournalHeader:
+def _header(path: Path, first: bytes) -> tuple[JournalHeader, int]:
+    """The header, and the version of the journal's format."""
     try:
         line = parse_table(first)
-        if line.get("kind") == lines.HEADER and (found := version(line)) > lines.FORMAT:
+        found = format_version(line)
+        if line.get("kind") == lines.HEADER and found > lines.FORMAT:
             raise NewerFormat(str(path), found, lines.FORMAT)
-        return lines.parse_header(line)
+        return lines.parse_header(line), found
     except ValueError as error:
         raise UnusableFile(str(path), "has no journal header") from error

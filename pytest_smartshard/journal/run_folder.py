@@ -11,6 +11,7 @@ from pytest_smartshard.model.segment import RunIdentity, Segment, ShardIndex, sa
 RUNS = "runs"
 JOURNAL_SUFFIX = ".jsonl"
 PLAN_SUFFIX = ".plan.json"
+INVENTORY_SUFFIX = ".tests.json"
 
 _JOURNAL = re.compile(r"(\d+)-(\d+)-of-(\d+)-(\d+)\.jsonl")
 
@@ -27,6 +28,11 @@ def journal_name(identity: RunIdentity, shard: ShardIndex) -> str:
 def plan_name(generation: int, digest: str) -> str:
     """Named by digest: shards that planned alike share the file, others do not overwrite it."""
     return f"{generation}-{digest}{PLAN_SUFFIX}"
+
+
+def inventory_name(digest: str) -> str:
+    """Named by digest, as plans are. What was collected belongs to no generation."""
+    return f"{digest}{INVENTORY_SUFFIX}"
 
 
 def attempts_of(folder: Path, generation: int, shard: ShardIndex) -> list[tuple[int, Path]]:

@@ -7,7 +7,8 @@ from pathlib import Path
 from types import TracebackType
 
 from pytest_smartshard.journal import lines
-from pytest_smartshard.model.record import FileCount, FinishedTest, JournalFooter, JournalHeader
+from pytest_smartshard.model.record import CollectionError, FinishedTest, JournalFooter, JournalHeader, OwnedFile
+from pytest_smartshard.model.suite import ItemKey
 
 
 class JournalWriter:
@@ -17,8 +18,14 @@ class JournalWriter:
     are dropped, and the run goes on. Close it; an open file is a warning in the suite's process.
     """
 
-    def __init__(self, path: Path, header: JournalHeader, files: Iterable[FileCount] = ()) -> None:
-        """Create *path*, which must not exist yet (FileExistsError), and write header and file lines.
+    def __init__(
+        self,
+        path: Path,
+        header: JournalHeader,
+        files: Iterable[OwnedFile] = (),
+        errors: Iterable[CollectionError] = (),
+    ) -> None:
+        """Create *path*, which must not exist yet (FileExistsError), and write what collection found.
 
         Raises OSError where the file cannot be created at all.
         """
@@ -27,8 +34,12 @@ class JournalWriter:
         self.failure = ""
         self.ran = 0
         self._file = open(path, "xb", buffering=0)  # noqa: SIM115 - kept open over many hooks, closed by close()
-        first = [lines.header_line(header), *map(lines.file_line, files)]
+        first = [lines.header_line(header), *map(lines.file_line, files), *map(lines.error_line, errors)]
         self._write(b"".join(map(lines.encode, first)))
+
+    def begin(self, key: ItemKey) -> None:
+        """Append that a test starts: where the process dies in it, that is known."""
+        self._write(lines.encode(lines.start_line(key)))
 
     def add(self, test: FinishedTest) -> None:
         """Append one finished test."""

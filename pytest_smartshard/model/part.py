@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from pytest_smartshard.model.inventory import Inventory
 from pytest_smartshard.model.plan import Plan
-from pytest_smartshard.model.record import FileCount
+from pytest_smartshard.model.record import OwnedFile
 from pytest_smartshard.model.suite import ItemKey
 
 
@@ -25,16 +26,16 @@ class ShardPart:
 
     ``collected`` counts the tests of the whole suite after other plugins deselected, ``in_history`` those of
     them that history knows. ``known`` microseconds of the selected tests' predicted time rest on history.
-    ``files`` covers those that the shard owns. ``collection`` is a digest of all names that were collected.
+    ``files`` covers those that the shard owns, ``inventory`` all tests that were collected.
     """
 
     plan: Plan
     selected: tuple[SelectedTest, ...]
-    files: tuple[FileCount, ...]
+    files: tuple[OwnedFile, ...]
     collected: int
     in_history: int
     known: int
-    collection: str
+    inventory: Inventory
 
     @property
     def predicted(self) -> int:

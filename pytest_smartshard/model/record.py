@@ -16,6 +16,9 @@ XFAILED = "xfailed"
 XPASSED = "xpassed"
 CRASHED = "crashed"
 
+RED = (FAILED, ERROR, CRASHED)
+"""Outcomes that make a run red."""
+
 OUTCOMES = (PASSED, FAILED, ERROR, SKIPPED, XFAILED, XPASSED, CRASHED)
 """Outcomes of a test. ``error`` is a failed set-up or tear-down; ``crashed`` is a dead xdist worker."""
 
@@ -27,8 +30,11 @@ class JournalHeader:
     ``started``: seconds since the epoch. ``selected``: tests that it is to run. ``predicted``: microseconds
     of this shard's slowest lane, of which ``known`` rest on history; 0 where there was none. ``plan``: name of
     the plan's file beside it. ``collection``: digest of what was collected in the whole suite, which must be the
-    same in all shards of a run.
-    ``options`` as written, for people and for finding out why shards disagree.
+    same in all shards of a run; the names themselves are in the inventory of that digest.
+    ``store``: digest of the history that was planned by. ``options`` as written, for people and for finding out
+    why shards disagree. ``coverage``: coverage data goes beside the journal, under its name; ``fail_under``
+    percent are the gate that waits for all shards' data, 0 where there is none. ``junit``: a JUnit file goes
+    beside it too, made by these values; empty where none is written.
     """
 
     segment: Segment
@@ -42,8 +48,12 @@ class JournalHeader:
     lanes: int = 1
     plan: str = ""
     collection: str = ""
+    store: str = ""
     options: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
+    coverage: bool = False
+    fail_under: float = 0.0
+    junit: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def agreement(self) -> str:
@@ -52,10 +62,11 @@ class JournalHeader:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FileCount:
-    """What one owned file held: tests and a digest of their sorted tails.
+class OwnedFile:
+    """What a file held that the shard runs something of: how many tests, and a digest of their sorted tails.
 
-    ``collected`` is before, ``remaining`` after other plugins deselected; ``selected`` are this shard's.
+    ``collected`` is before, ``remaining`` after other plugins deselected. ``selected`` are the stored tails of
+    this shard's tests, sorted, one for each test; None in a journal that only counted them.
     """
 
     file: str
@@ -63,7 +74,7 @@ class FileCount:
     collected_digest: str
     remaining: int
     remaining_digest: str
-    selected: int
+    selected: tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +83,8 @@ class FinishedTest:
 
     ``stored_tail`` is the tail its duration is kept under. ``cpu`` is the processor time of the process and
     of its waited-for children, ``memory`` the growth of the process's peak; None where not measurable.
-    ``reruns`` counts runs before the one told here. ``details`` is the bounded failure text.
+    ``reruns`` counts runs before the one told here. ``details`` is the bounded failure text. ``nodeid`` is
+    pytest's own name of the test, where that is not made of its key.
     """
 
     key: ItemKey
@@ -87,11 +99,25 @@ class FinishedTest:
     reruns: int = 0
     lane: str = ""
     details: str = ""
+    nodeid: str = ""
+
+    @property
+    def stored_key(self) -> ItemKey:
+        """The name by which it is proved to have run: the same in every process."""
+        return ItemKey(self.key.file, self.stored_tail)
 
     @property
     def duration(self) -> int:
         """Set-up, call and tear-down together."""
         return self.setup + self.call + self.teardown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectionError:
+    """A file or folder that could not be collected: its node id, and the bounded failure text."""
+
+    node: str
+    details: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,13 +138,16 @@ class JournalFooter:
 class Journal:
     """One journal as read back. ``footer`` is None where the process did not live to write it.
 
-    ``flaws`` says in words what had to be set aside (a torn last line, for example).
+    ``begun`` are the tests that started and did not end. ``flaws`` says in words what had to be set aside (a torn
+    last line, for example).
     """
 
     path: str
     header: JournalHeader
-    files: tuple[FileCount, ...] = ()
+    files: tuple[OwnedFile, ...] = ()
+    errors: tuple[CollectionError, ...] = ()
     tests: tuple[FinishedTest, ...] = ()
+    begun: tuple[ItemKey, ...] = ()
     footer: JournalFooter | None = None
     flaws: tuple[str, ...] = ()
 

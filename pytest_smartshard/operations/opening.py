@@ -11,19 +11,21 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pytest_smartshard.errors import NewerFormat, UnusableFile
+from pytest_smartshard.journal.inventory_file import inventory_text
 from pytest_smartshard.journal.plan_file import plan_text
 from pytest_smartshard.journal.reading import read_footer, read_header
 from pytest_smartshard.journal.run_folder import (
     RUNS,
     attempts_of,
+    inventory_name,
     journal_name,
     journals_in,
     plan_name,
     segment_folder,
 )
 from pytest_smartshard.journal.writing import JournalWriter
-from pytest_smartshard.model.plan import Plan
-from pytest_smartshard.model.record import FileCount, JournalHeader, is_finished
+from pytest_smartshard.model.part import ShardPart
+from pytest_smartshard.model.record import CollectionError, JournalHeader, is_finished
 from pytest_smartshard.model.segment import RunIdentity, Segment, ShardIndex, safe_name
 from pytest_smartshard.store.replacing import locked, replace
 
@@ -47,13 +49,13 @@ def prepare_home(home: Path) -> None:
 def open_journal(
     home: Path,
     header: JournalHeader,
-    files: Iterable[FileCount],
-    plan: Plan,
+    part: ShardPart,
+    errors: Iterable[CollectionError] = (),
     *,
     run: str | None,
     attempt: int | None,
 ) -> tuple[JournalWriter, JournalHeader]:
-    """Create this shard's journal, with the plan beside it; returns it and the header as written.
+    """Create this shard's journal, with plan and inventory beside it; returns it and the header as written.
 
     *run* and *attempt* are what the CI says, None where it says nothing. Without a run, the open local run with
     the same segment, count and digest is joined, else a new one is opened. Journals that this shard has already
@@ -66,12 +68,15 @@ def open_journal(
         earlier = [number for number, _ in attempts_of(folder, header.identity.generation, header.shard)]
         number = max(attempt or 1, 1 + max(earlier, default=0))
         identity = RunIdentity(run=name, generation=header.identity.generation, attempt=number)
-        plan_path = folder / plan_name(identity.generation, plan.digest)
+        plan_path = folder / plan_name(identity.generation, part.plan.digest)
         written = dataclasses.replace(header, identity=identity, plan=plan_path.name)
         if not plan_path.exists():
-            replace(plan_path, plan_text(plan).encode("ascii"))
+            replace(plan_path, plan_text(part.plan).encode("ascii"))
+        inventory_path = folder / inventory_name(part.inventory.digest)
+        if not inventory_path.exists():
+            replace(inventory_path, inventory_text(part.inventory).encode("ascii"))
         # Last, so that nothing can fail while the journal is open and nobody has it yet.
-        writer = JournalWriter(folder / journal_name(identity, header.shard), written, files)
+        writer = JournalWriter(folder / journal_name(identity, header.shard), written, part.files, errors)
     return writer, written
 
 

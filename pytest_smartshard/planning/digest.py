@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-DIGEST_DIGITS = 12
-"""Hex digits kept: two of a million different plans share them with a chance of 1 in 500."""
+from pytest_smartshard.model.inventory import DIGEST_DIGITS
 
 
 def plan_digest(
@@ -27,9 +26,3 @@ def plan_digest(
         # A file at a time: the text of all of them would be the largest thing in memory.
         digest.update(encode([file, shards, cuts.get(file, {})]).encode("ascii"))
     return digest.hexdigest()[:DIGEST_DIGITS]
-
-
-def names_digest(names: Iterable[str]) -> str:
-    """SHA-256 over sorted names, cut to 12 hex digits; repeated names count each time."""
-    text = json.dumps(sorted(names), separators=(",", ":"))
-    return hashlib.sha256(text.encode("ascii")).hexdigest()[:DIGEST_DIGITS]

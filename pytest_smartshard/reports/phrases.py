@@ -6,11 +6,11 @@ own words and figures only. A test's name never stands inside a sentence: it may
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from pytest_smartshard.model.summary import Alternative, RunSummary, TimedItem
 from pytest_smartshard.reports.rows import failed_tests, shard_count
-from pytest_smartshard.wording import listed, percent, plural, ratio, seconds
+from pytest_smartshard.wording import listed, percent, plural, ranges, ratio, seconds
 
 NOTHING = "Nothing to report: no run was found."
 MISPREDICTIONS = "Worst mispredictions"
@@ -105,14 +105,3 @@ def alternative(other: Alternative, makespan: int) -> str:
         return f"{words} (unchanged)"
     word = "longer" if other.makespan > makespan else "shorter"
     return f"{words} ({percent(abs(other.makespan - makespan), makespan)} {word})"
-
-
-def ranges(numbers: Sequence[int]) -> str:
-    """``1, 3-5, 9``: every one of *numbers* named, neighbours drawn together."""
-    runs: list[tuple[int, int]] = []
-    for number in sorted(set(numbers)):
-        if runs and runs[-1][1] == number - 1:
-            runs[-1] = (runs[-1][0], number)
-        else:
-            runs.append((number, number))
-    return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from pytest_smartshard.journal import lines
+from pytest_smartshard.journal.inventory_file import inventory_text, read_inventory
 from pytest_smartshard.journal.plan_file import parse_plan, plan_text, read_plan
+from pytest_smartshard.journal.run_folder import inventory_name
 from pytest_smartshard.model.history import FileHistory, History
 from pytest_smartshard.model.part import SelectedTest, ShardPart
 from pytest_smartshard.model.segment import Segment, ShardIndex
@@ -62,7 +64,7 @@ class Exchange:
 
     def part_of(self, worker: str) -> ShardPart:
         """The part that *worker* selected. Raises OSError where it wrote none."""
-        return parse_part(part_path(self.folder, worker).read_text("ascii"))
+        return parse_part(part_path(self.folder, worker).read_text("ascii"), self.folder)
 
     def remove(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -90,6 +92,10 @@ def parse_task(task: dict[str, Any]) -> WorkerTask:
 
 def write_part(folder: Path, worker: str, part: ShardPart) -> None:
     """Leave *part* where the controller looks for it, whole or not at all."""
+    # All workers collected the same as a rule, and that is the larger part of it.
+    inventory = folder / inventory_name(part.inventory.digest)
+    if not inventory.exists():
+        replace(inventory, inventory_text(part.inventory).encode("ascii"))
     replace(part_path(folder, worker), part_text(part).encode("ascii"))
 
 
@@ -106,12 +112,13 @@ def part_text(part: ShardPart) -> str:
             "collected": part.collected,
             "in_history": part.in_history,
             "known": part.known,
-            "collection": part.collection,
+            "inventory": part.inventory.digest,
         }
     )
 
 
-def parse_part(text: str) -> ShardPart:
+def parse_part(text: str, folder: Path) -> ShardPart:
+    """The part in *text*, as a worker left it in *folder*."""
     document = json.loads(text)
     return ShardPart(
         plan=parse_plan(document["plan"], "plan"),
@@ -123,5 +130,5 @@ def parse_part(text: str) -> ShardPart:
         collected=document["collected"],
         in_history=document["in_history"],
         known=document["known"],
-        collection=document["collection"],
+        inventory=read_inventory(folder / inventory_name(document["inventory"])),
     )

@@ -26,6 +26,11 @@ class IdentifiedItem(NamedTuple):
     def key(self) -> ItemKey:
         return ItemKey(self.file, self.test.tail)
 
+    @property
+    def stored_key(self) -> ItemKey:
+        """The name that is the same in every process."""
+        return ItemKey(self.file, self.test.stored_tail)
+
 
 class _Place(NamedTuple):
     """Where an item is: the file's key, and what of the tail stands before its own name.

@@ -66,9 +66,10 @@ class RunningTest:
         elif report.when == "call" and hasattr(report, "wasxfail") and self.outcome == PASSED:
             self.outcome = XPASSED
 
-    def finished(self, measured: Measured) -> FinishedTest:
+    def finished(self, measured: Measured, nodeid: str) -> FinishedTest:
+        key = ItemKey(measured["file"], measured["tail"])
         return FinishedTest(
-            key=ItemKey(measured["file"], measured["tail"]),
+            key=key,
             stored_tail=measured["stored"],
             outcome=self.outcome,
             setup=self.times.get("setup", 0),
@@ -80,6 +81,7 @@ class RunningTest:
             reruns=self.reruns,
             lane=self.lane,
             details=bounded("\n".join(self.details)),
+            nodeid=nodeid if nodeid != str(key) else "",
         )
 
     def _fail(self, outcome: str, report: pytest.TestReport) -> None:

@@ -33,6 +33,12 @@ class Recording:
         self.busy: dict[str, int] = {}
 
     @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        selected = self._selected.get(nodeid)
+        if selected is not None:
+            self._writer.begin(selected.key)
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         lane = _lane_of(report)
         name = (lane, report.nodeid)
@@ -50,7 +56,7 @@ class Recording:
         # Neither a dead worker nor a plugin that makes reports of its own sends anything along.
         measured = measured_of(report) or self._unmeasured(report.nodeid)
         if measured is not None:
-            self._write(running.finished(measured))
+            self._write(running.finished(measured, report.nodeid))
 
     @property
     def journal(self) -> Path:

@@ -11,7 +11,7 @@ from pytest_smartshard.errors import NewerFormat
 from pytest_smartshard.journal.plan_file import plan_text
 from pytest_smartshard.journal.run_folder import journals_in
 from pytest_smartshard.model.part import ShardPart
-from pytest_smartshard.model.record import JournalHeader
+from pytest_smartshard.model.record import CollectionError, JournalHeader
 from pytest_smartshard.model.segment import RunIdentity
 from pytest_smartshard.operations.gathering import read_journals
 from pytest_smartshard.operations.opening import (
@@ -22,6 +22,7 @@ from pytest_smartshard.operations.opening import (
 )
 from pytest_smartshard.session import phrases
 from pytest_smartshard.session.merging import take_in_apart
+from pytest_smartshard.session.outcomes import bounded
 from pytest_smartshard.session.recording import Recording
 from pytest_smartshard.session.start import Start
 from pytest_smartshard.store.replacing import replace
@@ -39,7 +40,7 @@ class ShardRun:
         self._controls_lanes = controls_lanes
         self._part: ShardPart | None = None
         self._recording: Recording | None = None
-        self._collect_errors = 0
+        self._collection_errors: list[CollectionError] = []
         self._notes: list[str] = []
         self._closing: list[str] = []
 
@@ -77,7 +78,9 @@ class ShardRun:
         return self.collected_lines()
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        self._collect_errors += report.failed
+        if report.failed:
+            details = bounded(report.longreprtext)
+            self._collection_errors.append(CollectionError(node=report.nodeid, details=details))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
@@ -127,7 +130,8 @@ class ShardRun:
             identity=RunIdentity(run=settings.run or ""),
             shard=self._shard,
             digest=part.plan.digest,
-            collection=part.collection,
+            collection=part.inventory.digest,
+            store=self._start.history.digest,
             started=self._start.started,
             selected=len(part.selected),
             predicted=self._load(part),
@@ -138,7 +142,12 @@ class ShardRun:
         )
         try:
             writer, written = open_journal(
-                settings.home, header, part.files, part.plan, run=settings.run, attempt=settings.attempt
+                settings.home,
+                header,
+                part,
+                self._collection_errors,
+                run=settings.run,
+                attempt=settings.attempt,
             )
         except OSError as error:
             self._closing.append(f"nothing was recorded, because {settings.home} cannot be written: {error}")
@@ -197,7 +206,7 @@ class ShardRun:
 
     def _stop_reason(self, session: pytest.Session, exitstatus: int, left: int) -> str:
         """What kept tests from running, ``""`` where all could; *left* of those selected have not."""
-        if self._collect_errors:
+        if self._collection_errors:
             return "errors during collection"
         if not left:
             return ""

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 
 import pytest
 
+from pytest_smartshard.model.inventory import Inventory, names_digest
 from pytest_smartshard.model.part import SelectedTest, ShardPart
 from pytest_smartshard.model.plan import Plan
-from pytest_smartshard.model.record import FileCount
+from pytest_smartshard.model.record import OwnedFile
 from pytest_smartshard.model.segment import ShardIndex
-from pytest_smartshard.model.suite import ItemKey, Suite, SuiteFile
+from pytest_smartshard.model.suite import ItemKey, Suite, SuiteFile, function_of
 from pytest_smartshard.operations.planning import PlanRequest, plan_suite
-from pytest_smartshard.planning.digest import names_digest
 from pytest_smartshard.planning.placement import shard_of
 from pytest_smartshard.planning.planner import Planned
 from pytest_smartshard.session.items import IdentifiedItem, ItemReader
 from pytest_smartshard.session.measuring import SELECTED
+from pytest_smartshard.store.keys import holds_address
 
 
 class Selecting:
@@ -109,39 +110,44 @@ def part_of(
     return ShardPart(
         plan=planned.plan,
         selected=tuple(selected),
-        files=_file_counts(planned.plan, shard, before, after, mine),
+        files=_owned_files(planned.plan, shard, before, after, mine),
         collected=len(after),
         in_history=sum(1 for found in after if prediction.knows(found.file, found.test.stored_tail)),
         known=known_time,
-        collection=names_digest(str(ItemKey(found.file, found.test.stored_tail)) for found in after),
+        inventory=Inventory.of(found.stored_key for found in after),
     )
 
 
-def _file_counts(
+def _owned_files(
     plan: Plan,
     shard: ShardIndex,
     before: Sequence[ItemKey],
     after: Sequence[IdentifiedItem],
     mine: Sequence[IdentifiedItem],
-) -> tuple[FileCount, ...]:
+) -> tuple[OwnedFile, ...]:
     """What the shard's own files held, for the proof that owners of one file saw the same."""
-    collected = _tails_by_file(before)
-    remaining, selected = (_tails_by_file([found.key for found in group]) for group in (after, mine))
+    collected = _tails_by_file(map(_settled, before))
+    remaining, selected = (_tails_by_file(found.stored_key for found in group) for group in (after, mine))
     owned = {file for file, owners in plan.owners.items() if shard.number in owners}
     return tuple(
-        FileCount(
+        OwnedFile(
             file=file,
             collected=len(collected[file]),
             collected_digest=names_digest(collected[file]),
             remaining=len(remaining[file]),
             remaining_digest=names_digest(remaining[file]),
-            selected=len(selected[file]),
+            selected=tuple(sorted(selected[file])),
         )
         for file in sorted(owned.union(selected))
     )
 
 
-def _tails_by_file(keys: Sequence[ItemKey]) -> defaultdict[str, list[str]]:
+def _settled(key: ItemKey) -> ItemKey:
+    """The name without parameters that no two processes agree on, as far as a name alone can tell."""
+    return ItemKey(key.file, function_of(key.tail)) if holds_address(key.tail) else key
+
+
+def _tails_by_file(keys: Iterable[ItemKey]) -> defaultdict[str, list[str]]:
     tails: defaultdict[str, list[str]] = defaultdict(list)
     for file, tail in keys:
         tails[file].append(tail)

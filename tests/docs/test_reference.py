@@ -8,11 +8,19 @@ from pathlib import Path
 import pytest
 
 from pytest_smartshard import exits
-from pytest_smartshard.journal import lines, plan_file
+from pytest_smartshard.journal import inventory_file, lines, plan_file
+from pytest_smartshard.journal.inventory_file import inventory_text
 from pytest_smartshard.journal.plan_file import plan_text
 from pytest_smartshard.model.history import FileHistory, History, MeasuredRun
+from pytest_smartshard.model.inventory import Inventory
 from pytest_smartshard.model.plan import Forecast, Plan
-from pytest_smartshard.model.record import FileCount, FinishedTest, JournalFooter, JournalHeader
+from pytest_smartshard.model.record import (
+    CollectionError,
+    FinishedTest,
+    JournalFooter,
+    JournalHeader,
+    OwnedFile,
+)
 from pytest_smartshard.model.segment import RunIdentity, Segment, ShardIndex
 from pytest_smartshard.model.suite import ItemKey
 from pytest_smartshard.settings.options import OPTIONS, Option
@@ -92,15 +100,25 @@ def test_the_journal_is_described_key_by_key() -> None:
         reruns=1,
         lane="gw0",
         details="why",
+        nodeid="n",
     )
-    owned = FileCount(file="f", collected=1, collected_digest="d", remaining=1, remaining_digest="d", selected=1)
+    owned = OwnedFile(
+        file="f", collected=1, collected_digest="d", remaining=1, remaining_digest="d", selected=("t",)
+    )
     written = [
         lines.header_line(header),
         lines.file_line(owned),
+        lines.error_line(CollectionError(node="f", details="why")),
+        lines.start_line(test.key),
         lines.test_line(test),
         lines.footer_line(JournalFooter(exit_code=0, ran=1, seconds=1.0)),
     ]
     assert named(f"Journal, format {lines.FORMAT}") == {key for line in written for key in line}
+
+
+def test_the_list_of_tests_is_described_key_by_key() -> None:
+    text = inventory_text(Inventory.of([ItemKey("f", "t")])).replace('"f"', "")
+    assert named(f"List of tests, format {inventory_file.FORMAT}") == keys_in(text)
 
 
 def test_the_plan_is_described_key_by_key() -> None:

@@ -6,11 +6,11 @@ import json
 
 from hypothesis import given
 from making import finished, header_of
-from strategies import any_text, file_counts, finished_tests, footers, journal_headers
+from strategies import any_text, finished_tests, footers, journal_headers, owned_files
 
 from pytest_smartshard.checked import parse_table
 from pytest_smartshard.journal import lines
-from pytest_smartshard.model.record import FileCount, FinishedTest, JournalFooter, JournalHeader
+from pytest_smartshard.model.record import CollectionError, FinishedTest, JournalFooter, JournalHeader, OwnedFile
 from pytest_smartshard.model.suite import ItemKey
 
 
@@ -27,9 +27,17 @@ def test_headers(header: JournalHeader) -> None:
     assert lines.parse_header(there_and_back(lines.header_line(header))) == header
 
 
-@given(file_counts)
-def test_files(count: FileCount) -> None:
-    assert lines.parse_file(there_and_back(lines.file_line(count))) == count
+@given(owned_files)
+def test_files(owned: OwnedFile) -> None:
+    assert lines.parse_file(there_and_back(lines.file_line(owned))) == owned
+
+
+@given(any_text, any_text)
+def test_errors_and_starts(one: str, other: str) -> None:
+    error = CollectionError(node=one, details=other)
+    assert lines.parse_error(there_and_back(lines.error_line(error))) == error
+    key = ItemKey(one, other)
+    assert lines.parse_start(there_and_back(lines.start_line(key))) == key
 
 
 @given(finished_tests)

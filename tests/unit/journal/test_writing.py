@@ -12,17 +12,19 @@ from processes import run, start
 
 from pytest_smartshard.journal.reading import read_footer, read_journal
 from pytest_smartshard.journal.writing import JournalWriter
-from pytest_smartshard.model.record import FileCount, JournalFooter
+from pytest_smartshard.model.record import JournalFooter, OwnedFile
 
 FOOTER = JournalFooter(exit_code=0, ran=2, seconds=1.5)
-COUNT = FileCount(file="a.py", collected=2, collected_digest="c", remaining=2, remaining_digest="r", selected=2)
+OWNED = OwnedFile(
+    file="a.py", collected=2, collected_digest="c", remaining=2, remaining_digest="r", selected=("a", "b")
+)
 
 needs_limits = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit of file sizes")
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
     path = tmp_path / "not" / "there" / "yet.jsonl"
-    with JournalWriter(path, header_of(selected=2), [COUNT]) as writer:
+    with JournalWriter(path, header_of(selected=2), [OWNED]) as writer:
         writer.add(finished("a"))
         writer.add(finished("b"))
         assert writer.ran == 2
@@ -30,7 +32,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
         assert not read_journal(path).is_finished
         writer.finish(FOOTER)
     found = read_journal(path)
-    assert found.files == (COUNT,)
+    assert found.files == (OWNED,)
     assert found.footer == FOOTER
     assert found.is_finished
     assert found.flaws == ()

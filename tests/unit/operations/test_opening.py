@@ -9,14 +9,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from making import SEGMENT, finished, header_of, history_of, suite_of
+from making import SEGMENT, finished, header_of, history_of, part_with, suite_of
 from processes import run, run_together
 
+from pytest_smartshard.journal.inventory_file import read_inventory
 from pytest_smartshard.journal.plan_file import read_plan
 from pytest_smartshard.journal.reading import read_header, read_journal
 from pytest_smartshard.model.plan import Plan
-from pytest_smartshard.model.record import FileCount, JournalFooter, JournalHeader
+from pytest_smartshard.model.record import JournalFooter, JournalHeader, OwnedFile
 from pytest_smartshard.model.segment import Segment, ShardIndex, safe_name
+from pytest_smartshard.model.suite import ItemKey
 from pytest_smartshard.operations.opening import (
     KEPT_LOCAL_RUNS,
     earlier_plan,
@@ -49,7 +51,7 @@ def opened(
     """Open the journal of a shard and end it, by itself (*done*) or not."""
     plan = plan or plan_of(int(shard.partition("/")[2]))
     header = header_of(shard, run="", digest=plan.digest, segment=segment, collection=collection)
-    writer, written = open_journal(home, header, [], plan, run=ci_run, attempt=attempt)
+    writer, written = open_journal(home, header, part_with(plan), run=ci_run, attempt=attempt)
     with writer:
         if done:
             writer.finish(JournalFooter(exit_code=0, ran=0, seconds=1.0))
@@ -72,15 +74,20 @@ def test_the_home_keeps_itself_out_of_version_control(tmp_path: Path) -> None:
 
 def test_a_journal_is_opened_with_its_plan_beside_it(tmp_path: Path) -> None:
     plan = plan_of()
-    count = FileCount(
-        file="a.py", collected=2, collected_digest="c", remaining=2, remaining_digest="r", selected=1
+    count = OwnedFile(
+        file="a.py", collected=2, collected_digest="c", remaining=2, remaining_digest="r", selected=("t1",)
     )
+    part = part_with(plan, [count], [ItemKey("a.py", "t2"), ItemKey("a.py", "t1")])
     header = header_of("1/2", run="", digest=plan.digest, selected=1)
-    writer, written = open_journal(tmp_path, header, [count], plan, run=None, attempt=None)
+    writer, written = open_journal(tmp_path, header, part, run=None, attempt=None)
     with writer:
         writer.add(finished("t1"))
     folder = tmp_path / "runs" / written.identity.run / SEGMENT.slug
-    assert {path.name for path in folder.iterdir()} == {"0-1-of-2-1.jsonl", f"0-{plan.digest}.plan.json"}
+    assert {path.name for path in folder.iterdir()} == {
+        "0-1-of-2-1.jsonl",
+        f"0-{plan.digest}.plan.json",
+        f"{part.inventory.digest}.tests.json",
+    }
     assert writer.path == folder / "0-1-of-2-1.jsonl"
     found = read_journal(writer.path)
     assert (
@@ -88,6 +95,7 @@ def test_a_journal_is_opened_with_its_plan_beside_it(tmp_path: Path) -> None:
     )
     assert (found.files, found.tests) == ((count,), (finished("t1"),))
     assert read_plan(folder / written.plan).owners == plan.owners
+    assert read_inventory(folder / f"{part.inventory.digest}.tests.json") == part.inventory
 
 
 def test_shards_with_one_plan_join_one_local_run(tmp_path: Path) -> None:
@@ -188,13 +196,13 @@ def test_old_local_runs_go_and_those_of_a_ci_stay(tmp_path: Path) -> None:
 OPEN = """
     import sys
     from pathlib import Path
-    from making import header_of, history_of, suite_of
+    from making import header_of, history_of, part_with, suite_of
     from pytest_smartshard.operations.opening import open_journal
     from pytest_smartshard.planning.planner import PlanOptions, make_plan
     plan = make_plan(suite_of({"a.py": ["t"]}), history_of({}), PlanOptions(shards=8)).plan
     input()
     header = header_of(sys.argv[2], run="", digest=plan.digest)
-    writer, written = open_journal(Path(sys.argv[1]), header, [], plan, run=None, attempt=None)
+    writer, written = open_journal(Path(sys.argv[1]), header, part_with(plan), run=None, attempt=None)
     writer.close()
     print(written.identity.run, written.identity.attempt)
 """
@@ -220,7 +228,7 @@ def test_a_plan_that_cannot_be_written_leaves_no_journal_open(tmp_path: Path) ->
         """
         import gc, resource, sys, warnings
         from pathlib import Path
-        from making import header_of, history_of, suite_of
+        from making import header_of, history_of, part_with, suite_of
         from pytest_smartshard.operations.opening import open_journal
         from pytest_smartshard.planning.planner import PlanOptions, make_plan
         tests = [f"test_{number}" for number in range(1_000)]
@@ -231,7 +239,7 @@ def test_a_plan_that_cannot_be_written_leaves_no_journal_open(tmp_path: Path) ->
         resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, 4_000))
         header = header_of("1/2", run="", digest=plan.digest)
         try:
-            open_journal(Path(sys.argv[1]), header, [], plan, run=None, attempt=None)
+            open_journal(Path(sys.argv[1]), header, part_with(plan), run=None, attempt=None)
         except OSError as error:
             print(error.strerror)
         gc.collect()

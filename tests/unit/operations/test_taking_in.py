@@ -131,10 +131,10 @@ def test_a_store_with_a_sample_that_is_none_is_set_aside(tmp_path: Path) -> None
 
 def test_a_newer_store_is_never_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "app@linux-3.12@all.json"
-    path.write_text('{"kind":"smartshard-durations","format":2}')
+    path.write_text('{"kind":"smartshard-durations","format":3}')
     with pytest.raises(NewerFormat):
         take_in([ONE], StorePlace(tmp_path))
-    assert path.read_text() == '{"kind":"smartshard-durations","format":2}'
+    assert path.read_text() == '{"kind":"smartshard-durations","format":3}'
     assert names_in(tmp_path) == {path.name}
 
 
@@ -236,7 +236,7 @@ def test_journals_are_gathered_and_flaws_named(tmp_path: Path) -> None:
 
 
 def test_a_newer_journal_stops_gathering(tmp_path: Path) -> None:
-    (tmp_path / "new.jsonl").write_text('{"kind":"header","format":2}\n')
+    (tmp_path / "new.jsonl").write_text('{"kind":"header","format":3}\n')
     with pytest.raises(NewerFormat):
         read_journals([tmp_path / "new.jsonl"])
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pytest_smartshard.planning.digest import names_digest, plan_digest
+from pytest_smartshard.model.inventory import names_digest
+from pytest_smartshard.planning.digest import plan_digest
 
 
 def test_names_are_told_apart_by_what_they_are_and_how_often() -> None:

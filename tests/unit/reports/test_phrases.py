@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import pytest
 
 from pytest_smartshard.model.summary import Alternative
-from pytest_smartshard.reports.phrases import alternative, legend, ranges
+from pytest_smartshard.reports.phrases import alternative, legend
+from pytest_smartshard.wording import ranges
 
 
 @pytest.mark.parametrize(

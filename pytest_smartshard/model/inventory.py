@@ -1,0 +1,47 @@
+"""Every test of a suite by name: what a proof is held against."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from pytest_smartshard.model.suite import ItemKey
+
+DIGEST_DIGITS = 12
+"""Hex digits kept of a fingerprint: two of a million share them with a chance of 1 in 500."""
+
+
+def names_digest(names: Iterable[str]) -> str:
+    """SHA-256 over sorted names, cut to 12 hex digits; repeated names count each time."""
+    text = json.dumps(sorted(names), separators=(",", ":"))
+    return hashlib.sha256(text.encode("ascii")).hexdigest()[:DIGEST_DIGITS]
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """All tests that a shard collected, its own and others', after other plugins deselected.
+
+    ``files`` holds their stored tails by file, both sorted, one for each test. ``digest`` is the fingerprint of
+    these names.
+    """
+
+    digest: str
+    files: Mapping[str, tuple[str, ...]]
+
+    @classmethod
+    def of(cls, keys: Iterable[ItemKey]) -> Inventory:
+        """The inventory of the tests with these stored names, in whatever order they come."""
+        files: dict[str, list[str]] = defaultdict(list)
+        for file, tail in keys:
+            files[file].append(tail)
+        ordered = {file: tuple(sorted(files[file])) for file in sorted(files)}
+        return cls(names_digest(str(ItemKey(file, tail)) for file in ordered for tail in ordered[file]), ordered)
+
+    def __len__(self) -> int:
+        return sum(map(len, self.files.values()))
+
+    def __iter__(self) -> Iterator[ItemKey]:
+        return (ItemKey(file, tail) for file, tails in self.files.items() for tail in tails)
