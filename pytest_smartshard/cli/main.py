@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import traceback
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -11,7 +12,7 @@ import pytest_smartshard
 from pytest_smartshard.cli import doctor, importing, merge, plan, store
 from pytest_smartshard.cli.project import Subcommands
 from pytest_smartshard.errors import NewerFormat, UsageError
-from pytest_smartshard.exits import USAGE
+from pytest_smartshard.exits import BROKEN, USAGE
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,6 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
     except OSError as error:
         print(f"smartshard: {_words_of(error)}", file=sys.stderr)
+    except Exception:  # noqa: BLE001 - whatever is broken must not exit with a number that means something else
+        traceback.print_exc()
+        return BROKEN
     return USAGE
 
 

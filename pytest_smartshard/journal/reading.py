@@ -32,6 +32,11 @@ def read_journal(path: Path) -> Journal:
         raw = path.read_bytes()
     except OSError as error:
         raise UnusableFile(str(path), error.strerror or str(error)) from error
+    return parse_journal(raw, str(path))
+
+
+def parse_journal(raw: bytes, path: str) -> Journal:
+    """As :func:`read_journal`, of what was read from *path* (for messages)."""
     first, *rest = raw.split(b"\n")
     header, version = _header(path, first)
     files: list[OwnedFile] = []
@@ -64,7 +69,7 @@ def read_journal(path: Path) -> Journal:
             torn = number == len(rest) + 1
             flaws.append(f"line {number} is {'torn' if torn else 'no journal line'} and was set aside")
     return Journal(
-        path=str(path),
+        path=path,
         header=header,
         files=tuple(files),
         errors=tuple(errors),
@@ -79,7 +84,7 @@ def read_header(path: Path) -> JournalHeader:
     """Only the first line. Raises UnusableFile or NewerFormat as :func:`read_journal` does."""
     try:
         with open(path, "rb") as file:
-            return _header(path, file.readline())[0]
+            return _header(str(path), file.readline())[0]
     except OSError as error:
         raise UnusableFile(str(path), error.strerror or str(error)) from error
 
@@ -97,13 +102,13 @@ def read_footer(path: Path) -> JournalFooter | None:
         return None
 
 
-def _header(path: Path, first: bytes) -> tuple[JournalHeader, int]:
+def _header(path: str, first: bytes) -> tuple[JournalHeader, int]:
     """The header, and the version of the journal's format."""
     try:
         line = parse_table(first)
         found = format_version(line)
         if line.get("kind") == lines.HEADER and found > lines.FORMAT:
-            raise NewerFormat(str(path), found, lines.FORMAT)
+            raise NewerFormat(path, found, lines.FORMAT)
         return lines.parse_header(line), found
     except ValueError as error:
-        raise UnusableFile(str(path), "has no journal header") from error
+        raise UnusableFile(path, "has no journal header") from error

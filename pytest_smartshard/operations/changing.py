@@ -19,6 +19,7 @@ class Change:
     """What became of the store at ``path``, and whether it was written; ``notes`` are for the user."""
 
     path: Path
+    before: History
     after: History
     written: bool
     notes: tuple[str, ...] = ()
@@ -48,7 +49,7 @@ def change_store(place: StorePlace, segment: Segment, change: Callable[[History]
         written = fingerprint(data) != before.digest
         if written:
             replace(path, data)
-    return Change(path=path, after=after, written=written, notes=tuple(notes))
+    return Change(path=path, before=before, after=after, written=written, notes=tuple(notes))
 
 
 def _changed(path: Path, change: Callable[[History], History], notes: list[str]) -> tuple[History, History]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest_smartshard
-from pytest_smartshard.exits import MISSING, OK
+from pytest_smartshard.model.proof import Verdict
 from pytest_smartshard.settings.resolve import Settings
 
 _NOT_INHERITED = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG", "PYTHONWARNINGS")
@@ -27,7 +27,7 @@ def take_in_apart(folder: Path, settings: Settings) -> list[str]:
         "-m",
         "pytest_smartshard",
         "merge",
-        "--quiet",
+        "--last-shard",
         "--store",
         str(store),
         str(folder),
@@ -50,9 +50,9 @@ def take_in_apart(folder: Path, settings: Settings) -> list[str]:
         return [f"the durations were not taken in: {error}; try: {by_hand}"]
     said = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
     store_file = settings.store.file_of(settings.segment)
-    if done.returncode == OK:
+    if done.returncode in (Verdict.GREEN, Verdict.RED):
         return [*said, f"the run is complete: durations taken into {store_file}"]
-    if done.returncode == MISSING:
+    if done.returncode in (Verdict.STOPPED, Verdict.UNPROVED):
         return [*said, f"durations of what has run taken into {store_file}"]
     return [*said, f"the durations were not taken in; try: {by_hand}"]
 

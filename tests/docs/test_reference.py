@@ -61,6 +61,7 @@ def test_the_exit_codes_are_those_of_the_command() -> None:
         exits.FINDINGS,
         exits.MISSING,
         exits.USAGE,
+        exits.BROKEN,
     ]
 
 

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from sharded import GIVE_ALL, SEGMENT, Project, exactly_once, functions, names_in, read_store
+from sharded import GIVE_ALL, SEGMENT, Journal, Project, exactly_once, functions, names_in, read_store
 
 import pytest_smartshard
 
@@ -14,6 +14,7 @@ NAMES = [f"n{number}" for number in range(4)]
 SUITE = {f"test_{file}.py": functions(*NAMES) for file in "ab"}
 CI = {"GITHUB_ACTIONS": "true", "GITHUB_RUN_ID": "41"}
 RUN = "github-41"
+PROVED = f"{SEGMENT}: proved: 8 tests ran exactly once in 3 shards"
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +33,11 @@ def artifacts(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 def project(tmp_path: Path) -> Project:
     """The checkout of the job that merges."""
     return Project.make(tmp_path / "project", SUITE)
+
+
+def first_of(artifacts: list[Path]) -> Journal:
+    """The journal of the first shard."""
+    return Journal.read(artifacts[0] / "runs" / RUN / SEGMENT / "0-1-of-3-1.jsonl")
 
 
 def test_folders_as_they_came_nested_and_flattened_give_one_store(
@@ -55,7 +61,7 @@ def test_folders_as_they_came_nested_and_flattened_give_one_store(
         store = project.root / f"{name}.json"
         result = project.smartshard("merge", "--store", store, *paths)
         assert (result.code, result.errors) == (0, ())
-        assert result.lines == (f"{SEGMENT}: 3 journals read, {store} now knows 8 tests",)
+        assert result.lines == (f"{SEGMENT}: 3 journals read, {store} now knows 8 tests", PROVED)
         stores.append(store.read_bytes())
 
     assert len(set(stores)) == 1
@@ -94,7 +100,7 @@ def test_merging_again_or_in_another_order_changes_no_byte(project: Project, art
     before = one.read_bytes()
 
     again = project.smartshard("merge", "--store", one, *artifacts, artifacts[0])
-    assert again.lines == (f"{SEGMENT}: 3 journals read, {one} already knew all of it: 8 tests",)
+    assert again.lines == (f"{SEGMENT}: 3 journals read, {one} already knew all of it: 8 tests", PROVED)
     assert one.read_bytes() == before
 
     codes = [project.smartshard("merge", "--store", two, artifacts[number]).code for number in (2, 0, 1)]
@@ -107,15 +113,29 @@ def test_a_missing_shard_is_named_and_what_is_there_is_taken_in(project: Project
 
     assert result.code == 3
     journal = artifacts[1] / "runs" / RUN / SEGMENT / "0-2-of-3-1.jsonl"
-    tests = journal.read_text("ascii").count('"kind":"test"')
+    own = {f"{line['file']}::{line['test']}" for line in Journal.read(journal).tests}
+    lost = sorted({f"test_{file}.py::test_{name}" for file in "ab" for name in NAMES} - own)
+    assert 0 < len(lost) < 8
     assert result.lines == (
-        f"{SEGMENT}: 1 journal read, {project.store_path} now knows {tests} tests",
+        f"{SEGMENT}: 1 journal read, {project.store_path} now knows {len(own)} tests",
+        f"{SEGMENT}: NOT PROVED: {len(lost)} of 8 tests did not run to the end",
         f"{SEGMENT}: run {RUN} lacks shards 1, 3 of 3{GIVE_ALL}",
+        f"{SEGMENT}: {len(lost)} tests in no journal that is there: {', '.join(lost)}",
+        f"run what is left with pytest --shard-rerun={artifacts[1]}",
     )
-    assert len(project.stored()) == tests
+    assert len(project.stored()) == len(own)
 
     quiet = project.smartshard("merge", "--quiet", *artifacts[1:])
-    assert (quiet.code, quiet.lines) == (3, (f"{SEGMENT}: run {RUN} lacks shard 1 of 3{GIVE_ALL}",))
+    lost = [f"{test['file']}::{test['test']}" for test in first_of(artifacts).tests]
+    assert (quiet.code, quiet.lines) == (
+        3,
+        (
+            f"{SEGMENT}: NOT PROVED: {len(lost)} of 8 tests did not run to the end",
+            f"{SEGMENT}: run {RUN} lacks shard 1 of 3{GIVE_ALL}",
+            f"{SEGMENT}: {len(lost)} tests assigned and not run, by shard 1/3: {', '.join(sorted(lost))}",
+            f"run what is left with pytest --shard-rerun={artifacts[1]}",
+        ),
+    )
 
 
 def test_quiet_says_nothing_where_nothing_is_wrong(project: Project, artifacts: list[Path]) -> None:
@@ -133,10 +153,13 @@ def test_shards_that_planned_differently_are_found_out(project: Project, artifac
     assert result.code == 3
     journal = next((artifacts[0] / "runs" / RUN / SEGMENT).glob("*.plan.json"))
     digests = ", ".join(sorted([differing.header["digest"], journal.name[2:14]]))
-    assert result.lines[-1] == (
+    assert (
         f"{SEGMENT}: the shards of run {RUN} followed different plans ({digests}), so tests may have run twice "
         "or never; give all shards the same store, options and environment"
-    )
+    ) in result.lines
+    assert (
+        f"{SEGMENT}: probably the option shard_packer differs: --shard-packer=hash in 3, not given in 1-2"
+    ) in result.lines
 
 
 def test_a_torn_journal_is_named_and_its_whole_lines_are_taken_in(
@@ -153,7 +176,8 @@ def test_a_torn_journal_is_named_and_its_whole_lines_are_taken_in(
     assert result.lines == (
         f"{torn}: line {number} is torn and was set aside",
         f"{SEGMENT}: 3 journals read, {project.store_path} now knows 8 tests",
-        f"{SEGMENT}: run {RUN} lacks shard 1 of 3{GIVE_ALL}",
+        f"{SEGMENT}: NOT PROVED: the journals do not show that every test ran exactly once",
+        f"{SEGMENT}: shard 1/3 died in attempt 1: its journal has no end",
     )
 
 

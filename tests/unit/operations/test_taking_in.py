@@ -13,9 +13,10 @@ from pytest_smartshard.errors import NewerFormat, UsageError
 from pytest_smartshard.journal.reading import read_journal
 from pytest_smartshard.journal.run_folder import journals_below
 from pytest_smartshard.model.history import History
+from pytest_smartshard.model.merged import StoreChange
 from pytest_smartshard.model.segment import Segment
 from pytest_smartshard.operations.gathering import read_journals
-from pytest_smartshard.operations.taking_in import Disagreement, Gap, disagreements_of, gaps_of, take_in
+from pytest_smartshard.operations.taking_in import take_in
 from pytest_smartshard.store.format import fingerprint, history_text, parse_history
 from pytest_smartshard.store.place import StorePlace
 
@@ -38,13 +39,12 @@ def test_a_store_is_begun_and_taken_further(tmp_path: Path) -> None:
     place = StorePlace(tmp_path / "durations")
     (first,) = take_in([ONE], place)
     path = tmp_path / "durations" / "app@linux-3.12@all.json"
-    assert (first.segment, first.store, first.journals, first.tests) == (SEGMENT, path, 1, 1)
-    assert first.changed
-    assert first.gaps == (Gap(run="r1", generation=0, count=2, missing=(2,)),)
-    assert (first.disagreements, first.notes) == ((), ())
+    assert first.segment == SEGMENT
+    assert first.change == StoreChange(path=str(path), journals=1, tests=1, written=True, added=1)
+    assert first.notes == ()
     assert costs_in(path) == {"a": 1_000}
     (second,) = take_in([TWO], place)
-    assert (second.journals, second.tests, second.changed) == (1, 2, True)
+    assert second.change == StoreChange(path=str(path), journals=1, tests=2, written=True, added=1)
     assert costs_in(path) == {"a": 1_000, "b": 2_000}
     assert names_in(path.parent) == {path.name}
 
@@ -52,19 +52,19 @@ def test_a_store_is_begun_and_taken_further(tmp_path: Path) -> None:
 def test_taking_in_again_changes_nothing(tmp_path: Path) -> None:
     place = StorePlace(tmp_path)
     (first,) = take_in([ONE, TWO], place)
-    before = first.store.stat()
+    before = Path(first.change.path).stat()
     (again,) = take_in([TWO], place)
-    assert not again.changed
-    assert first.store.stat().st_mtime_ns == before.st_mtime_ns
-    assert (again.tests, again.gaps) == (2, (Gap(run="r1", generation=0, count=2, missing=(1,)),))
+    assert not again.change.written
+    assert Path(first.change.path).stat().st_mtime_ns == before.st_mtime_ns
+    assert again.change.tests == 2
 
 
 def test_each_segment_has_a_store_of_its_own(tmp_path: Path) -> None:
     other = journal_of(header_of("1/2", segment=OTHER), [finished("a", 9_000)])
     found = take_in([other, ONE, TWO], StorePlace(tmp_path))
-    assert [(each.segment, each.journals) for each in found] == [(SEGMENT, 2), (OTHER, 1)]
+    assert [(each.segment, each.change.journals) for each in found] == [(SEGMENT, 2), (OTHER, 1)]
     assert names_in(tmp_path) == {"app@linux-3.12@all.json", "app@linux-3.13@all.json"}
-    assert costs_in(found[1].store) == {"a": 9_000}
+    assert costs_in(Path(found[1].change.path)) == {"a": 9_000}
 
 
 def test_one_file_holds_one_segment(tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_a_store_that_cannot_be_used_is_set_aside(tmp_path: Path, content: bytes
     aside = f"app@linux-3.12@all.json.set-aside-{fingerprint(content)}"
     (found,) = take_in([ONE], StorePlace(tmp_path))
     assert found.notes == (f"{path} {reason}: moved to {aside}, a new store begun",)
-    assert found.changed
+    assert found.change.written
     assert (tmp_path / aside).read_bytes() == content
     assert costs_in(path) == {"a": 1_000}
 
@@ -161,66 +161,10 @@ def test_shards_that_take_in_at_once_lose_nothing_of_each_other(tmp_path: Path) 
     ]
     run_together(TAKE_IN, [[tmp_path / "together", path] for path in paths])
     (alone,) = take_in([read_journal(path) for path in paths], StorePlace(tmp_path / "alone"))
-    together = tmp_path / "together" / alone.store.name
+    together = tmp_path / "together" / Path(alone.change.path).name
     assert len(costs_in(together)) == 200
-    assert together.read_bytes() == alone.store.read_bytes()
+    assert together.read_bytes() == Path(alone.change.path).read_bytes()
     assert names_in(together.parent) == {together.name}
-
-
-def test_what_is_missing_is_told_for_each_generation_of_each_run() -> None:
-    journals = [
-        journal_of(header_of("1/3", run="b")),
-        journal_of(header_of("2/3", run="b", selected=5), done=True),
-        journal_of(header_of("3/3", run="b"), done=False),
-        journal_of(header_of("1/1", run="a")),
-        journal_of(header_of("1/2", run="a", generation=1)),
-        journal_of(header_of("3/3", run="c"), done=False),
-        journal_of(header_of("3/3", run="c", attempt=2)),
-    ]
-    assert gaps_of(journals) == (
-        Gap(run="a", generation=1, count=2, missing=(2,)),
-        Gap(run="b", generation=0, count=3, missing=(2, 3)),
-        Gap(run="c", generation=0, count=3, missing=(1, 2)),
-    )
-    assert gaps_of([]) == ()
-
-
-def test_shards_of_one_run_that_count_differently_each_miss_the_others() -> None:
-    assert gaps_of([journal_of(header_of("1/2")), journal_of(header_of("2/3"))]) == (
-        Gap(run="r1", generation=0, count=2, missing=(2,)),
-        Gap(run="r1", generation=0, count=3, missing=(1, 3)),
-    )
-
-
-def test_shards_that_planned_differently_are_told() -> None:
-    journals = [
-        journal_of(header_of("1/2", digest="d2")),
-        journal_of(header_of("2/2", digest="d1")),
-        journal_of(header_of("1/1", generation=1, digest="d3")),
-    ]
-    expected = (Disagreement(run="r1", generation=0, digests=("d1", "d2")),)
-    assert disagreements_of(journals) == expected
-    assert disagreements_of(journals[::-1]) == expected
-    assert disagreements_of(journals[1:]) == ()
-
-
-def test_shards_that_collected_different_tests_are_told() -> None:
-    journals = [journal_of(header_of("1/2")), journal_of(header_of("2/2", collection="c2"))]
-    assert disagreements_of(journals) == (Disagreement(run="r1", generation=0, digests=("d1",)),)
-
-
-def test_of_several_attempts_at_a_shard_the_last_one_must_agree() -> None:
-    first, other = journal_of(header_of("1/2")), journal_of(header_of("2/2", digest="d2"))
-    again = journal_of(header_of("2/2", attempt=2))
-    assert disagreements_of([first, again, other]) == ()
-    assert disagreements_of([first, again, journal_of(header_of("2/2", attempt=3, digest="d2"))]) != ()
-    assert disagreements_of([first, again, journal_of(header_of("2/2", attempt=2, digest="d2"))]) != ()
-
-
-def test_disagreement_is_told_by_taking_in(tmp_path: Path) -> None:
-    other = journal_of(header_of("2/2", digest="d2"))
-    (found,) = take_in([ONE, other], StorePlace(tmp_path))
-    assert found.disagreements == (Disagreement(run="r1", generation=0, digests=("d1", "d2")),)
 
 
 def test_journals_are_gathered_and_flaws_named(tmp_path: Path) -> None:
@@ -246,6 +190,6 @@ def test_a_committed_store_of_the_same_content_is_left_alone(tmp_path: Path) -> 
     path = tmp_path / "app@linux-3.12@all.json"
     path.write_text(history_text(History(), SEGMENT))
     (found,) = take_in([journal_of(header_of("1/1"))], StorePlace(tmp_path))
-    assert found.tests == 0
+    assert found.change.tests == 0
     (again,) = take_in([journal_of(header_of("1/1"))], StorePlace(tmp_path))
-    assert not again.changed
+    assert not again.change.written

@@ -1,0 +1,207 @@
+"""What the journals of a run prove: each test ran once, or which did not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+
+from pytest_smartshard.model.record import RED, CollectionError, FinishedTest
+from pytest_smartshard.model.segment import Segment, ShardIndex
+from pytest_smartshard.model.suite import ItemKey
+
+
+class Verdict(IntEnum):
+    """What is concluded of a run, as the exit code of a merge. The greatest of several holds for all."""
+
+    GREEN = 0
+    """Every test ran exactly once, and none failed."""
+
+    RED = 1
+    """Every test ran exactly once, and some failed."""
+
+    STOPPED = 2
+    """Shards stopped on purpose before their end, and nothing else is wrong."""
+
+    UNPROVED = 3
+    """Tests were lost or ran twice, or shards are missing, so that nobody can tell."""
+
+
+class Loss(Enum):
+    """How far a test got that did not run to its end."""
+
+    UNASSIGNED = "never assigned"
+    NOT_RUN = "assigned and not run"
+    CUT_OFF = "started and not finished"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostTest:
+    """A test that no shard finished. ``shard`` is the one that last had it to run, None where none had.
+
+    ``stopped``: that shard says that it stopped on purpose.
+    """
+
+    key: ItemKey
+    loss: Loss
+    generation: int
+    shard: ShardIndex | None = None
+    stopped: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoubledTest:
+    """A test that was finished more often than it is there. ``shards`` holds a shard for each time."""
+
+    key: ItemKey
+    generation: int
+    shards: tuple[ShardIndex, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierOutcome:
+    """What an attempt that no longer counts made of a test."""
+
+    generation: int
+    attempt: int
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountedTest:
+    """A finished test as it counts, with where it ran. ``earlier`` is what came before, oldest first."""
+
+    test: FinishedTest
+    journal: str
+    shard: ShardIndex
+    generation: int
+    attempt: int
+    earlier: tuple[EarlierOutcome, ...] = ()
+
+    @property
+    def is_red(self) -> bool:
+        return self.test.outcome in RED
+
+    @property
+    def is_flaky(self) -> bool:
+        """Whether it ended well, but not at once."""
+        return not self.is_red and (self.test.reruns > 0 or any(before.outcome in RED for before in self.earlier))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShardEnd:
+    """How the last attempt at one shard ended.
+
+    ``died``: its journal has no footer. ``reason``: what it says that made it stop early, ``""`` for nothing.
+    ``running``: what had begun and not ended. ``exit_code`` is None where it died. ``journals`` are the paths of
+    all that call themselves this attempt: more than one, if two jobs ran as one shard. ``unexplained``: it did
+    not exit with 0, and no test nor stop of it says why.
+    """
+
+    shard: ShardIndex
+    attempt: int
+    journals: tuple[str, ...]
+    died: bool = False
+    reason: str = ""
+    exit_code: int | None = None
+    running: tuple[ItemKey, ...] = ()
+    unexplained: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerationProof:
+    """The shards of one generation, and whether they were of one mind.
+
+    ``missing`` (1-based) left no journal. ``counts`` are the numbers of shards that they speak of, ``digests``
+    those of their plans, ``collections`` those of what they collected: one each where all agree.
+    ``disagreeing`` are files of which owners saw different tests. ``causes`` are sentences on what probably led
+    to all that is wrong, without a full stop.
+    """
+
+    generation: int
+    counts: tuple[int, ...]
+    ends: tuple[ShardEnd, ...]
+    missing: tuple[int, ...] = ()
+    digests: tuple[str, ...] = ()
+    collections: tuple[str, ...] = ()
+    disagreeing: tuple[str, ...] = ()
+    outdated: bool = False
+    causes: tuple[str, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """N."""
+        return max(self.counts)
+
+    @property
+    def died(self) -> tuple[ShardEnd, ...]:
+        return tuple(end for end in self.ends if end.died)
+
+    @property
+    def stopped(self) -> tuple[ShardEnd, ...]:
+        return tuple(end for end in self.ends if end.reason)
+
+    @property
+    def twins(self) -> tuple[ShardEnd, ...]:
+        """Shards that two jobs ran as."""
+        return tuple(end for end in self.ends if len(end.journals) > 1)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all N shards are there, came to their end, and agree."""
+        agree = len(self.counts) == len(self.digests) == len(self.collections) == 1 and not self.disagreeing
+        return agree and not (self.missing or self.died or self.twins or self.outdated)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentProof:
+    """What is proved of one segment of a run.
+
+    ``expected`` tests are in the suite. ``counted`` are sorted by key. ``gone`` tests were left by an earlier
+    generation and are no longer collected. ``is_listed``: the names of all expected tests are known. ``errors``
+    of collection are each told once.
+    """
+
+    segment: Segment
+    run: str
+    generations: tuple[GenerationProof, ...]
+    expected: int
+    counted: Sequence[CountedTest]
+    lost: tuple[LostTest, ...] = ()
+    doubled: tuple[DoubledTest, ...] = ()
+    gone: tuple[ItemKey, ...] = ()
+    is_listed: bool = True
+    errors: tuple[CollectionError, ...] = ()
+
+    @property
+    def last(self) -> GenerationProof:
+        """The generation that has to be whole: what an earlier one lacks, a later one has run."""
+        return self.generations[-1]
+
+    @property
+    def failed(self) -> tuple[CountedTest, ...]:
+        return tuple(counted for counted in self.counted if counted.is_red)
+
+    @property
+    def flaky(self) -> tuple[CountedTest, ...]:
+        return tuple(counted for counted in self.counted if counted.is_flaky)
+
+    @property
+    def unexplained(self) -> tuple[ShardEnd, ...]:
+        """Shards that were red for another reason than a test."""
+        return tuple(end for generation in self.generations for end in generation.ends if end.unexplained)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every test ran exactly once."""
+        whole = self.last.is_whole and self.is_listed and self.expected > 0
+        return whole and not (self.lost or self.doubled)
+
+    @property
+    def verdict(self) -> Verdict:
+        if self.is_complete:
+            return Verdict.RED if self.failed or self.errors or self.unexplained else Verdict.GREEN
+        stopped = self.last.is_whole and self.is_listed and self.expected > 0
+        if stopped and not self.doubled and all(lost.stopped for lost in self.lost):
+            return Verdict.STOPPED
+        return Verdict.UNPROVED

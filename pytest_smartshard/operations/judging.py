@@ -1,0 +1,167 @@
+"""Judging the journals of a run: which run it is, what each segment proves, and which segment is absent."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pytest_smartshard.errors import NewerFormat, UnusableFile, UsageError
+from pytest_smartshard.journal.inventory_file import parse_inventory
+from pytest_smartshard.journal.reading import parse_journal
+from pytest_smartshard.journal.run_folder import inventory_name
+from pytest_smartshard.model.inventory import Inventory
+from pytest_smartshard.model.proof import SegmentProof
+from pytest_smartshard.model.record import Journal
+from pytest_smartshard.model.segment import Segment
+from pytest_smartshard.operations.artifacts import ArtifactFile, Artifacts
+from pytest_smartshard.operations.opening import LOCAL_PREFIX
+from pytest_smartshard.operations.stores import files_in
+from pytest_smartshard.proving.joining import by_run, is_complete
+from pytest_smartshard.proving.proof import prove
+from pytest_smartshard.store.format import parse_history
+from pytest_smartshard.store.place import FILE_SUFFIX, StorePlace
+from pytest_smartshard.wording import listed
+
+Progress = Callable[[int, int], None]
+"""Called with how many journals have been read, and how many there are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """The journals of one run with the files they came in, by label, and the inventories that lay beside them.
+
+    ``others`` are runs of which journals lay there too.
+    """
+
+    run: str
+    journals: tuple[Journal, ...]
+    files: Mapping[str, ArtifactFile]
+    inventories: Mapping[str, Inventory]
+    others: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def by_segment(self) -> Mapping[Segment, list[Journal]]:
+        found: dict[Segment, list[Journal]] = defaultdict(list)
+        for journal in self.journals:
+            found[journal.header.segment].append(journal)
+        return {segment: found[segment] for segment in sorted(found)}
+
+
+def gather_evidence(
+    artifacts: Artifacts,
+    *,
+    wanted: str | None,
+    likely: str | None,
+    where: str = "",
+    progress: Progress = lambda *_: None,
+) -> Evidence:
+    """All that *artifacts* hold of one run: of *wanted*, else of *likely* if it is there, else of the newest.
+
+    *where* names for messages the option that says where they were looked for.
+
+    Raises UsageError where there is nothing of it, NewerFormat for a journal that a later version wrote.
+    """
+    notes = list(artifacts.notes)
+    journals = []
+    files = {}
+    candidates = artifacts.journals
+    for number, file in enumerate(candidates):
+        progress(number, len(candidates))
+        try:
+            journal = parse_journal(file.read(), file.label)
+        except UnusableFile as problem:
+            notes.append(f"{problem.path} {problem.reason}: left out")
+            continue
+        journals.append(journal)
+        files[file.label] = file
+        notes.extend(f"{journal.path}: {flaw}" for flaw in journal.flaws)
+    progress(len(candidates), len(candidates))
+    if not journals:
+        raise UsageError([*notes, f"{where}: no journal of a shard is there; name the folder of a run"])
+    run = _chosen(journals, wanted, likely)
+    chosen = tuple(journal for journal in journals if journal.header.identity.run == run)
+    return Evidence(
+        run=run,
+        journals=chosen,
+        files=files,
+        inventories=_inventories(artifacts, chosen, notes),
+        others=tuple(sorted({journal.header.identity.run for journal in journals} - {run})),
+        notes=tuple(notes),
+    )
+
+
+def _chosen(journals: Sequence[Journal], wanted: str | None, likely: str | None) -> str:
+    newest: dict[str, float] = defaultdict(float)
+    for journal in journals:
+        run = journal.header.identity.run
+        newest[run] = max(newest[run], journal.header.started)
+    if wanted is not None:
+        if wanted not in newest:
+            raise UsageError(
+                [f"--run={wanted}: no journal of that run is there; there are {listed(sorted(newest))}"]
+            )
+        return wanted
+    if likely in newest:
+        return likely
+    return max(newest, key=lambda run: (newest[run], run))
+
+
+def _inventories(artifacts: Artifacts, journals: Sequence[Journal], notes: list[str]) -> Mapping[str, Inventory]:
+    """By digest, one good copy of each: every shard left one."""
+    found = {}
+    for digest in sorted({journal.header.collection for journal in journals} - {""}):
+        for file in artifacts.named(inventory_name(digest)):
+            try:
+                inventory = parse_inventory(file.read(), file.label)
+            except UnusableFile as problem:
+                notes.append(f"{problem.path} {problem.reason}: left out")
+                continue
+            except NewerFormat as newer:
+                notes.append(
+                    f"{newer.path} has format {newer.found}, newest known here is {newer.known}: left out"
+                )
+                continue
+            if inventory.digest == digest:
+                found[digest] = inventory
+                break
+            notes.append(f"{file.label} holds other tests than its name says: left out")
+    return found
+
+
+def judge(evidence: Evidence) -> list[SegmentProof]:
+    """A proof for each segment, sorted."""
+    return [prove(journals, evidence.inventories) for journals in evidence.by_segment.values()]
+
+
+def expected_segments(place: StorePlace, run: str) -> list[Segment]:
+    """The segments of the last run before *run* that is complete in each store that knows of it.
+
+    Only runs that were named in the same way count: what somebody ran by hand is no measure for a CI's run, nor
+    the other way round. Stores that cannot be read say nothing. Raises OSError.
+    """
+    if place.is_file or run.startswith(LOCAL_PREFIX):
+        return []
+    ran: dict[str, list[Segment]] = defaultdict(list)
+    incomplete: set[str] = set()
+    started: dict[str, float] = {}
+    for path in files_in(place.path):
+        with contextlib.suppress(UnusableFile, NewerFormat, ValueError):
+            segment = Segment.from_slug(path.name.removesuffix(FILE_SUFFIX))
+            history = parse_history(path.read_bytes(), str(path))
+            for name, attempts in by_run([*history.runs, *history.other_runs]).items():
+                ran[name].append(segment)
+                started[name] = max(started.get(name, 0.0), *(attempt.started for attempt in attempts))
+                if not is_complete(attempt for attempt in attempts if attempt.generation == 0):
+                    incomplete.add(name)
+    kind = run.partition("-")[0]
+    whole = [name for name in ran if name not in incomplete and name != run and name.partition("-")[0] == kind]
+    return sorted(ran[max(whole, key=lambda name: (started[name], name))]) if whole else []
+
+
+def absent_segments(expected: Iterable[Segment], proofs: Iterable[SegmentProof]) -> tuple[Segment, ...]:
+    """Those of *expected* of which the run left nothing."""
+    there = {proof.segment for proof in proofs}
+    return tuple(sorted(set(expected) - there))

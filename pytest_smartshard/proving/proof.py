@@ -1,0 +1,210 @@
+"""Proving that every test of a segment ran exactly once, from the journals that its shards left.
+
+Within a generation the last attempt at a shard says what was its to run, and of each test the last attempt that
+finished it counts. A later generation ran what was left, so a test counts where it was last run, and only the
+last generation has to be whole. A test is identified by the name its duration is kept under, which is the same in
+every process, and by how many tests have that name.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from pytest_smartshard.model.inventory import Inventory, names_digest
+from pytest_smartshard.model.proof import (
+    CountedTest,
+    DoubledTest,
+    EarlierOutcome,
+    GenerationProof,
+    Loss,
+    LostTest,
+    SegmentProof,
+)
+from pytest_smartshard.model.record import CollectionError, Journal
+from pytest_smartshard.model.segment import ShardIndex
+from pytest_smartshard.model.suite import ItemKey
+from pytest_smartshard.proving.causes import causes_of
+from pytest_smartshard.proving.shards import Finish, ShardRecord, shards_of, without_copies
+
+Generations = Mapping[int, Sequence[ShardRecord]]
+
+
+def prove(journals: Iterable[Journal], inventories: Mapping[str, Inventory]) -> SegmentProof:
+    """The proof for *journals*, at least one, all of one segment of one run.
+
+    *inventories* are those that lay beside them, by digest. The order of journals and copies of them do not
+    matter.
+    """
+    journals = without_copies(journals)
+    header = journals[0].header
+    by_generation: dict[int, list[Journal]] = defaultdict(list)
+    for journal in journals:
+        by_generation[journal.header.identity.generation].append(journal)
+    records = {number: shards_of(by_generation[number]) for number in sorted(by_generation)}
+    generations = tuple(_generation(number, records[number]) for number in records)
+    expected, is_listed = _expected(records, inventories)
+    ran = _Ran(records, expected)
+    left = [key for key, count in sorted(expected.items()) if len(ran.ends.get(key, ())) < count]
+    return SegmentProof(
+        segment=header.segment,
+        run=header.identity.run,
+        generations=generations,
+        expected=expected.total(),
+        counted=[ran.counted(finish) for key in sorted(ran.ends) for finish in ran.ends[key]],
+        lost=tuple(_lost(key, records, generations[-1]) for key in left),
+        doubled=tuple(
+            DoubledTest(
+                key=key,
+                generation=finishes[0].journal.header.identity.generation,
+                shards=tuple(sorted(finish.shard for finish in finishes)),
+            )
+            for key, finishes in sorted(ran.ends.items())
+            if len(finishes) > max(1, expected[key])
+        ),
+        gone=_gone(records, expected, ran),
+        is_listed=is_listed,
+        errors=_errors(records),
+    )
+
+
+class _Ran:
+    """Which ends of each test count, over all generations."""
+
+    def __init__(self, records: Generations, expected: Counter[ItemKey]) -> None:
+        self._all: dict[ItemKey, list[Finish]] = {}
+        self.ends: dict[ItemKey, list[Finish]] = {}
+        outdated: dict[ItemKey, list[Finish]] = {}
+        for shards in records.values():
+            found: dict[ItemKey, list[Finish]] = {}
+            for record in shards:
+                for key, finishes in record.current.items():
+                    found.setdefault(key, []).extend(finishes)
+                for key, finishes in record.outdated.items():
+                    outdated.setdefault(key, []).extend(finishes)
+                for key, finishes in record.finishes.items():
+                    self._all.setdefault(key, []).extend(finishes)
+            for key, finishes in found.items():
+                # Where several tests share a name, a generation that ran only some of them is no step forward.
+                if len(finishes) >= min(len(self.ends.get(key, ())), max(1, expected[key])):
+                    self.ends[key] = finishes
+        for key, finishes in outdated.items():
+            self.ends.setdefault(key, finishes[-1:])
+
+    def counted(self, finish: Finish) -> CountedTest:
+        header = finish.journal.header
+        now = (header.identity.generation, header.identity.attempt)
+        same_name = self._all.get(finish.test.stored_key, ())
+        earlier = [] if len(same_name) == 1 else [f for f in same_name if f.test.key == finish.test.key]
+        return CountedTest(
+            test=finish.test,
+            journal=finish.journal.path,
+            shard=header.shard,
+            generation=header.identity.generation,
+            attempt=header.identity.attempt,
+            earlier=tuple(
+                before for before in map(_outcome, earlier) if (before.generation, before.attempt) < now
+            ),
+        )
+
+
+def _outcome(finish: Finish) -> EarlierOutcome:
+    identity = finish.journal.header.identity
+    return EarlierOutcome(generation=identity.generation, attempt=identity.attempt, outcome=finish.test.outcome)
+
+
+def _generation(number: int, shards: Sequence[ShardRecord]) -> GenerationProof:
+    headers = [journal.header for record in shards for journal in record.last]
+    counts = tuple(sorted({header.shard.count for header in headers}))
+    there = {header.shard.number for header in headers}
+    return GenerationProof(
+        generation=number,
+        counts=counts,
+        ends=tuple(record.end for record in shards),
+        missing=tuple(k for k in range(1, max(counts) + 1) if k not in there),
+        digests=tuple(sorted({header.digest for header in headers})),
+        collections=tuple(sorted({header.collection for header in headers})),
+        disagreeing=_disagreeing(shards),
+        outdated=any(file.selected is None for record in shards for j in record.last for file in j.files),
+        causes=causes_of(shards),
+    )
+
+
+def _disagreeing(shards: Sequence[ShardRecord]) -> tuple[str, ...]:
+    """Files of which two shards saw different tests."""
+    seen: dict[str, tuple[int, str]] = {}
+    different = set()
+    for record in shards:
+        for journal in record.last:
+            for file in journal.files:
+                what = (file.remaining, file.remaining_digest)
+                if seen.setdefault(file.file, what) != what:
+                    different.add(file.file)
+    return tuple(sorted(different))
+
+
+def _expected(records: Generations, inventories: Mapping[str, Inventory]) -> tuple[Counter[ItemKey], bool]:
+    """How many tests of each name the suite has, and whether that is known for certain.
+
+    The last generation collected them all. Where its inventory is lost, what all shards were to run is the same,
+    if it has the same digest.
+    """
+    collections = {journal.header.collection for record in records[max(records)] for journal in record.last}
+    expected: Counter[ItemKey] = Counter()
+    for digest in collections.intersection(inventories):
+        expected |= Counter(inventories[digest])
+    if collections <= inventories.keys():
+        return expected, True
+    assigned: Counter[ItemKey] = Counter()
+    for shards in records.values():
+        assigned |= sum((record.assigned for record in shards), Counter())
+    if collections == {names_digest(map(str, assigned.elements()))}:
+        return assigned, True
+    # What is known of it. Tests that share a name stay together, so that no shard was given more than there are.
+    for shards in records.values():
+        for record in shards:
+            expected |= record.assigned
+    return expected, False
+
+
+def _lost(key: ItemKey, records: Generations, last: GenerationProof) -> LostTest:
+    """How far the test got where it was last to be run."""
+    for generation in sorted(records, reverse=True):
+        for record in records[generation]:
+            if record.assigned[key]:
+                stopped = all(journal.footer is not None and journal.footer.reason for journal in record.last)
+                return LostTest(
+                    key=key,
+                    loss=Loss.CUT_OFF if _has_begun(key, record) else Loss.NOT_RUN,
+                    generation=generation,
+                    shard=record.shard,
+                    stopped=bool(stopped),
+                )
+    if len(last.missing) == len(last.digests) == len(last.collections) == len(last.counts) == 1:
+        # All others planned alike and had it not, so it was for the one that left nothing.
+        shard = ShardIndex(last.missing[0], last.count)
+        return LostTest(key=key, loss=Loss.NOT_RUN, generation=last.generation, shard=shard)
+    return LostTest(key=key, loss=Loss.UNASSIGNED, generation=last.generation)
+
+
+def _has_begun(key: ItemKey, record: ShardRecord) -> bool:
+    """By its own name, or as one of those whose parameters no two processes name alike."""
+    return key in record.begun or any(
+        begun.file == key.file and begun.tail.startswith(f"{key.tail}[") for begun in record.begun
+    )
+
+
+def _gone(records: Generations, expected: Counter[ItemKey], ran: _Ran) -> tuple[ItemKey, ...]:
+    """Tests that an earlier generation was to run, did not, and that the last one did not collect."""
+    assigned = {key for shards in records.values() for record in shards for key in record.assigned}
+    return tuple(sorted(key for key in assigned if key not in expected and key not in ran.ends))
+
+
+def _errors(records: Generations) -> tuple[CollectionError, ...]:
+    """What the last generation could not collect, each once: every shard tells of it."""
+    found: dict[str, CollectionError] = {}
+    for record in records[max(records)]:
+        for journal in record.last:
+            for error in journal.errors:
+                found.setdefault(error.node, error)
+    return tuple(found[node] for node in sorted(found))

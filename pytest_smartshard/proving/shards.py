@@ -1,0 +1,151 @@
+"""The journals of one generation by shard and attempt: what each shard was to run, and what of it counts."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pytest_smartshard.model.proof import ShardEnd
+from pytest_smartshard.model.record import RED, FinishedTest, Journal
+from pytest_smartshard.model.segment import ShardIndex
+from pytest_smartshard.model.suite import ItemKey
+
+TESTS_FAILED = 1
+"""pytest's exit code where tests failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """One time that a test came to its end."""
+
+    journal: Journal
+    test: FinishedTest
+
+    @property
+    def shard(self) -> ShardIndex:
+        return self.journal.header.shard
+
+
+@dataclass(slots=True)
+class ShardRecord:
+    """All attempts at one shard of one generation.
+
+    ``last`` are the journals of the last attempt. ``assigned`` says how many tests of a name it was to run.
+    ``current`` holds, of each test that is the shard's by its last attempt, the ends in the last attempt that
+    finished it; ``outdated`` those of tests that the last attempt was not to run. ``finishes`` are all of them.
+    """
+
+    last: Sequence[Journal]
+    assigned: Counter[ItemKey] = field(default_factory=Counter)
+    begun: set[ItemKey] = field(default_factory=set)
+    current: dict[ItemKey, list[Finish]] = field(default_factory=dict)
+    outdated: dict[ItemKey, list[Finish]] = field(default_factory=dict)
+    finishes: dict[ItemKey, list[Finish]] = field(default_factory=dict)
+
+    @property
+    def shard(self) -> ShardIndex:
+        return self.last[0].header.shard
+
+    @property
+    def end(self) -> ShardEnd:
+        """How the last attempt ended, by the journal of it that tells the worst."""
+        journal = min(self.last, key=lambda journal: (journal.footer is not None, journal.path))
+        footer = journal.footer
+        return ShardEnd(
+            shard=self.shard,
+            attempt=journal.header.identity.attempt,
+            journals=tuple(sorted(journal.path for journal in self.last)),
+            died=footer is None,
+            reason=footer.reason if footer else "",
+            exit_code=footer.exit_code if footer else None,
+            running=journal.begun,
+            unexplained=any(map(_is_unexplained, self.last)),
+        )
+
+
+def without_copies(journals: Iterable[Journal]) -> list[Journal]:
+    """Each journal once, however often it was carried along: of copies the one that says most, sorted."""
+    best: dict[tuple[object, ...], Journal] = {}
+    for journal in journals:
+        header = journal.header
+        identity = header.identity
+        key = (
+            header.segment,
+            identity.run,
+            identity.generation,
+            header.shard,
+            identity.attempt,
+            header.started,
+            header.agreement,
+        )
+        known = best.get(key)
+        if known is None or _fullness(known) < _fullness(journal):
+            best[key] = journal
+    return sorted(best.values(), key=_place)
+
+
+def shards_of(journals: Sequence[Journal]) -> list[ShardRecord]:
+    """A record of each shard that journals of one generation tell of, sorted."""
+    by_shard: Mapping[ShardIndex, list[Journal]] = defaultdict(list)
+    for journal in journals:
+        by_shard[journal.header.shard].append(journal)
+    return [_record(by_shard[shard]) for shard in sorted(by_shard)]
+
+
+def _record(journals: Sequence[Journal]) -> ShardRecord:
+    newest = max(journal.header.identity.attempt for journal in journals)
+    record = ShardRecord(last=[j for j in journals if j.header.identity.attempt == newest])
+    for journal in record.last:
+        record.begun.update(journal.begun)
+        # Two jobs that ran as one shard were each given what is there once.
+        record.assigned |= Counter(
+            ItemKey(file.file, tail) for file in journal.files for tail in file.selected or ()
+        )
+    latest: dict[ItemKey, list[Finish]] = {}
+    ran_last: set[ItemKey] = set()
+    for attempt in _by_attempt(journals):
+        found: dict[ItemKey, list[Finish]] = {}
+        for journal in attempt:
+            for test in journal.tests:
+                found.setdefault(test.stored_key, []).append(Finish(journal, test))
+        for key, finishes in found.items():
+            record.finishes.setdefault(key, []).extend(finishes)
+        latest.update(found)
+        ran_last = set(found)
+    for key, finishes in latest.items():
+        is_mine = key in record.assigned or key in ran_last
+        (record.current if is_mine else record.outdated)[key] = finishes
+    return record
+
+
+def _by_attempt(journals: Sequence[Journal]) -> list[list[Journal]]:
+    """Oldest attempt first."""
+    attempts: dict[int, list[Journal]] = defaultdict(list)
+    for journal in journals:
+        attempts[journal.header.identity.attempt].append(journal)
+    return [attempts[number] for number in sorted(attempts)]
+
+
+def _is_unexplained(journal: Journal) -> bool:
+    """Whether the process was red although no test, error or early end of it says so."""
+    footer = journal.footer
+    if footer is None or footer.exit_code == 0 or footer.reason:
+        return False
+    has_red_test = any(test.outcome in RED for test in journal.tests)
+    return not (footer.exit_code == TESTS_FAILED and (has_red_test or journal.errors))
+
+
+def _fullness(journal: Journal) -> tuple[bool, int]:
+    return (journal.footer is not None, len(journal.tests))
+
+
+def _place(journal: Journal) -> tuple[int, ShardIndex, int, float, str]:
+    header = journal.header
+    return (
+        header.identity.generation,
+        header.shard,
+        header.identity.attempt,
+        header.started,
+        journal.path,
+    )
