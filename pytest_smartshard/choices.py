@@ -12,5 +12,8 @@ PACKERS = ("lpt", "round-robin", "hash", "chunks")
 REPORT_FORMATS = ("text", "markdown", "json")
 """Forms of a report."""
 
+RERUNS = ("all", "unfinished", "failed")
+"""What of a run is run again as its rest."""
+
 DOCTOR_FORMATS = ("text", "json")
 """Forms in which `smartshard doctor` says what it found."""

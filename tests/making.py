@@ -88,6 +88,7 @@ def part_with(plan: Plan, files: Iterable[OwnedFile] = (), tests: Iterable[ItemK
         selected=(),
         files=tuple(files),
         collected=0,
+        left=0,
         in_history=0,
         known=0,
         inventory=Inventory.of(tests),

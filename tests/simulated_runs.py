@@ -300,7 +300,8 @@ def truth_of(history: History) -> Truth:
     finals = {key: final_ends(history, key, count) for key, count in suite.items()}
     lost = {key: count - len(finals[key]) for key, count in suite.items() if len(finals[key]) < count}
     ran = {event.key for event in history.events}
-    doubled = frozenset(key for key in ran if len(final_ends(history, key, suite[key])) > max(1, suite[key]))
+    most = {key: max(job.suite.count(key) for job in history.jobs) for key in ran}
+    doubled = frozenset(key for key in ran if len(final_ends(history, key, suite[key])) > most[key])
     numbers = [job.shard.number for job in last_jobs]
     is_whole = (
         sorted(numbers) == list(range(1, last_jobs[0].shard.count + 1))

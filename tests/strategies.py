@@ -238,6 +238,7 @@ def journal_headers(draw: st.DrawFn) -> JournalHeader:
         plan=draw(any_text),
         collection=draw(st.just("") | names),
         store=draw(names),
+        basis=draw(names),
         options=draw(texts),
         versions=draw(texts),
         coverage=draw(st.booleans()),

@@ -24,8 +24,9 @@ class SelectedTest(NamedTuple):
 class ShardPart:
     """What one shard is to run, and how that came to be.
 
-    ``collected`` counts the tests of the whole suite after other plugins deselected, ``in_history`` those of
-    them that history knows. ``known`` microseconds of the selected tests' predicted time rest on history.
+    ``collected`` counts the tests of the whole suite after other plugins deselected, ``left`` those of them that
+    are to be run at all, ``in_history`` those of these that history knows. ``known`` microseconds of the selected
+    tests' predicted time rest on history.
     ``files`` covers those that the shard owns, ``inventory`` all tests that were collected.
     """
 
@@ -33,6 +34,7 @@ class ShardPart:
     selected: tuple[SelectedTest, ...]
     files: tuple[OwnedFile, ...]
     collected: int
+    left: int
     in_history: int
     known: int
     inventory: Inventory

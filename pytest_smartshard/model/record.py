@@ -31,8 +31,9 @@ class JournalHeader:
     of this shard's slowest lane, of which ``known`` rest on history; 0 where there was none. ``plan``: name of
     the plan's file beside it. ``collection``: digest of what was collected in the whole suite, which must be the
     same in all shards of a run; the names themselves are in the inventory of that digest.
-    ``store``: digest of the history that was planned by. ``options`` as written, for people and for finding out
-    why shards disagree. ``coverage``: coverage data goes beside the journal, under its name; ``fail_under``
+    ``store``: digest of the history that was planned by. ``basis``: digest of what earlier generations had
+    settled, ``""`` in the first. ``options`` as written, for people and for finding out why shards disagree.
+    ``coverage``: coverage data goes beside the journal, under its name; ``fail_under``
     percent are the gate that waits for all shards' data, 0 where there is none. ``junit``: a JUnit file goes
     beside it too, made by these values; empty where none is written.
     """
@@ -49,6 +50,7 @@ class JournalHeader:
     plan: str = ""
     collection: str = ""
     store: str = ""
+    basis: str = ""
     options: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     coverage: bool = False

@@ -1,10 +1,9 @@
-"""Judging the journals of a run: which run it is, what each segment proves, and which segment is absent."""
+"""Judging the journals of a run: which run it is, and what each segment proves."""
 
 from __future__ import annotations
 
-import contextlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pytest_smartshard.errors import NewerFormat, UnusableFile, UsageError
@@ -16,12 +15,7 @@ from pytest_smartshard.model.proof import SegmentProof
 from pytest_smartshard.model.record import Journal
 from pytest_smartshard.model.segment import Segment
 from pytest_smartshard.operations.artifacts import ArtifactFile, Artifacts
-from pytest_smartshard.operations.opening import LOCAL_PREFIX
-from pytest_smartshard.operations.stores import files_in
-from pytest_smartshard.proving.joining import by_run, is_complete
 from pytest_smartshard.proving.proof import prove
-from pytest_smartshard.store.format import parse_history
-from pytest_smartshard.store.place import FILE_SUFFIX, StorePlace
 from pytest_smartshard.wording import listed
 
 Progress = Callable[[int, int], None]
@@ -134,34 +128,3 @@ def _inventories(artifacts: Artifacts, journals: Sequence[Journal], notes: list[
 def judge(evidence: Evidence) -> list[SegmentProof]:
     """A proof for each segment, sorted."""
     return [prove(journals, evidence.inventories) for journals in evidence.by_segment.values()]
-
-
-def expected_segments(place: StorePlace, run: str) -> list[Segment]:
-    """The segments of the last run before *run* that is complete in each store that knows of it.
-
-    Only runs that were named in the same way count: what somebody ran by hand is no measure for a CI's run, nor
-    the other way round. Stores that cannot be read say nothing. Raises OSError.
-    """
-    if place.is_file or run.startswith(LOCAL_PREFIX):
-        return []
-    ran: dict[str, list[Segment]] = defaultdict(list)
-    incomplete: set[str] = set()
-    started: dict[str, float] = {}
-    for path in files_in(place.path):
-        with contextlib.suppress(UnusableFile, NewerFormat, ValueError):
-            segment = Segment.from_slug(path.name.removesuffix(FILE_SUFFIX))
-            history = parse_history(path.read_bytes(), str(path))
-            for name, attempts in by_run([*history.runs, *history.other_runs]).items():
-                ran[name].append(segment)
-                started[name] = max(started.get(name, 0.0), *(attempt.started for attempt in attempts))
-                if not is_complete(attempt for attempt in attempts if attempt.generation == 0):
-                    incomplete.add(name)
-    kind = run.partition("-")[0]
-    whole = [name for name in ran if name not in incomplete and name != run and name.partition("-")[0] == kind]
-    return sorted(ran[max(whole, key=lambda name: (started[name], name))]) if whole else []
-
-
-def absent_segments(expected: Iterable[Segment], proofs: Iterable[SegmentProof]) -> tuple[Segment, ...]:
-    """Those of *expected* of which the run left nothing."""
-    there = {proof.segment for proof in proofs}
-    return tuple(sorted(set(expected) - there))

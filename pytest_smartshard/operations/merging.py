@@ -11,11 +11,10 @@ from pytest_smartshard.model.proof import SegmentProof
 from pytest_smartshard.model.segment import Segment
 from pytest_smartshard.model.summary import TimedItem
 from pytest_smartshard.operations.artifacts import find_artifacts
+from pytest_smartshard.operations.expecting import absent_segments, expected_segments
 from pytest_smartshard.operations.judging import (
     Evidence,
     Progress,
-    absent_segments,
-    expected_segments,
     gather_evidence,
     judge,
 )

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pytest_smartshard.journal.plan_file import read_plan
-from pytest_smartshard.model.history import History
+from pytest_smartshard.model.history import FileHistory, History
 from pytest_smartshard.model.plan import Plan
+from pytest_smartshard.model.rest import Rest
 from pytest_smartshard.model.suite import Suite
 from pytest_smartshard.planning.digest import plan_digest
 from pytest_smartshard.planning.planner import Planned, PlanOptions, make_plan
@@ -16,18 +17,35 @@ from pytest_smartshard.planning.prediction import Prediction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanRequest:
-    """What to plan by. ``pinned`` is a plan that is followed instead, None to plan anew."""
+    """What to plan by. ``pinned`` is a plan that is followed instead, None to plan anew. ``rest`` is what is to
+    be run of what is collected, None for all of it.
+    """
 
     history: History
     options: PlanOptions
     pinned: Plan | None = None
+    rest: Rest | None = None
 
 
 def plan_suite(suite: Suite, request: PlanRequest) -> Planned:
     """The plan for *suite*: the pinned one, with costs from today's history, or a new one."""
     if request.pinned is None:
-        return make_plan(suite, request.history, request.options)
+        history = request.history if request.rest is None else _known_of(suite, request.history)
+        return make_plan(suite, history, request.options)
     return Planned(request.pinned, Prediction(suite, request.history))
+
+
+def _known_of(suite: Suite, history: History) -> History:
+    """*history* of the tests of *suite* alone: what is settled must not be planned for."""
+    files = {}
+    for file in suite.files:
+        known = history.files.get(file.key)
+        if known is None:
+            continue
+        tails = {test.stored_tail for test in file.tests}
+        pairs = [(tail, cost) for tail, cost in zip(known.tails, known.costs, strict=True) if tail in tails]
+        files[file.key] = FileHistory([tail for tail, _ in pairs], [cost for _, cost in pairs], ())
+    return replace(history, files=files)
 
 
 def read_pinned_plan(path: Path) -> Plan:

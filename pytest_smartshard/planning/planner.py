@@ -25,7 +25,8 @@ class PlanOptions:
 
     ``lanes``: workers in each shard, at least 1. ``packer``: a name in the table of packers. ``scope``: what
     is kept whole (``test``, ``class`` or ``file``). ``selection``: name of the segment's selection.
-    ``version``: of this package; another version may plan differently.
+    ``version``: of this package; another version may plan differently. ``rest``: digest of what was settled
+    before and is not run again, ``""`` where all is run.
     """
 
     shards: int
@@ -34,6 +35,7 @@ class PlanOptions:
     scope: str = TEST
     selection: str = ""
     version: str = ""
+    rest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,4 +119,5 @@ def _forecast(units: Units, placed: Sequence[int], bins: Bins) -> Forecast:
 
 def _options_as_text(options: PlanOptions) -> tuple[str, ...]:
     numbers = (str(options.shards), str(options.lanes))
-    return (*numbers, options.packer, options.scope, options.selection, options.version)
+    rest = (options.rest,) if options.rest else ()
+    return (*numbers, options.packer, options.scope, options.selection, options.version, *rest)

@@ -15,6 +15,7 @@ from pytest_smartshard.journal.plan_file import parse_plan, plan_text, read_plan
 from pytest_smartshard.journal.run_folder import inventory_name
 from pytest_smartshard.model.history import FileHistory, History
 from pytest_smartshard.model.part import SelectedTest, ShardPart
+from pytest_smartshard.model.rest import Rest
 from pytest_smartshard.model.segment import Segment, ShardIndex
 from pytest_smartshard.model.suite import ItemKey
 from pytest_smartshard.operations.planning import PlanRequest
@@ -49,10 +50,14 @@ class Exchange:
         pinned = self.folder / "pinned.plan.json"
         if request.pinned is not None and not pinned.exists():
             replace(pinned, plan_text(request.pinned).encode("ascii"))
+        rest = self.folder / "rest.json"
+        if request.rest is not None and not rest.exists():
+            replace(rest, rest_text(request.rest).encode("ascii"))
         return {
             "shard": [shard.number, shard.count],
             "options": asdict(request.options),
             "pinned": str(pinned) if request.pinned is not None else "",
+            "rest": str(rest) if request.rest is not None else "",
             "history": str(frozen),
             "digest": request.history.digest,
             "folder": str(self.folder),
@@ -85,9 +90,19 @@ def parse_task(task: dict[str, Any]) -> WorkerTask:
             history=History(files=history.files, digest=task["digest"]),
             options=PlanOptions(**task["options"]),
             pinned=read_plan(Path(task["pinned"])) if task["pinned"] else None,
+            rest=parse_rest(Path(task["rest"]).read_text("ascii")) if task["rest"] else None,
         ),
         folder=Path(task["folder"]),
     )
+
+
+def rest_text(rest: Rest) -> str:
+    return json.dumps({"only": rest.only, "keys": sorted(rest.keys)})
+
+
+def parse_rest(text: str) -> Rest:
+    document = json.loads(text)
+    return Rest.of((ItemKey(file, tail) for file, tail in document["keys"]), only=document["only"])
 
 
 def write_part(folder: Path, worker: str, part: ShardPart) -> None:
@@ -110,6 +125,7 @@ def part_text(part: ShardPart) -> str:
             "selected": [[t.nodeid, t.key.file, t.key.tail, t.stored_tail, t.predicted] for t in part.selected],
             "files": [lines.file_line(count) for count in part.files],
             "collected": part.collected,
+            "left": part.left,
             "in_history": part.in_history,
             "known": part.known,
             "inventory": part.inventory.digest,
@@ -128,6 +144,7 @@ def parse_part(text: str, folder: Path) -> ShardPart:
         ),
         files=tuple(map(lines.parse_file, document["files"])),
         collected=document["collected"],
+        left=document["left"],
         in_history=document["in_history"],
         known=document["known"],
         inventory=read_inventory(folder / inventory_name(document["inventory"])),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest_smartshard
@@ -19,8 +19,8 @@ LONGEST = 600
 """Seconds after which joining is given up; the journals remain and can be merged by hand."""
 
 
-def take_in_apart(folder: Path, settings: Settings) -> list[str]:
-    """Merge the journals in *folder* into the store; returns lines for the user and never raises."""
+def take_in_apart(folders: Sequence[Path], settings: Settings) -> list[str]:
+    """Merge the journals in *folders* into the store; returns lines for the user and never raises."""
     store = settings.store.path
     command = [
         sys.executable,
@@ -30,9 +30,9 @@ def take_in_apart(folder: Path, settings: Settings) -> list[str]:
         "--last-shard",
         "--store",
         str(store),
-        str(folder),
+        *map(str, folders),
     ]
-    by_hand = f"smartshard merge --store {store} {folder}"
+    by_hand = f"smartshard merge --store {store} {' '.join(map(str, folders))}"
     try:
         done = subprocess.run(
             command,

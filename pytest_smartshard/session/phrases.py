@@ -24,19 +24,24 @@ def collected_line(shard: ShardIndex, segment: Segment, part: ShardPart) -> str:
 
 def unfamiliar_line(part: ShardPart, origin: str) -> str:
     """Said loudly where a store knows under half of the suite; ``""`` otherwise."""
-    if 2 * part.in_history >= part.collected or not origin:
+    if 2 * part.in_history >= part.left or not origin:
         return ""
     return (
-        f"smartshard: WARNING: {origin} knows only {part.in_history:,} of {plural(part.collected, 'test')} "
-        f"({percent(part.in_history, part.collected)}), so the plan is mostly a guess; check that it is this "
+        f"smartshard: WARNING: {origin} knows only {part.in_history:,} of {plural(part.left, 'test')} "
+        f"({percent(part.in_history, part.left)}), so the plan is mostly a guess; check that it is this "
         "suite's store and that the root folder has not moved"
     )
 
 
-def empty_line(shard: ShardIndex, part: ShardPart) -> str:
-    """Said where this shard has nothing to run although the suite does; ``""`` otherwise."""
+def empty_line(shard: ShardIndex, part: ShardPart, *, is_rest: bool = False) -> str:
+    """Said where this shard has nothing to run although the suite does; ``""`` otherwise.
+
+    *is_rest*: only what was left was to be run.
+    """
     if part.selected or not part.collected:
         return ""
+    if is_rest:
+        return f"shard {shard} is empty: nothing is left for it to run"
     return f"shard {shard} is empty: other shards have the {plural(part.collected, 'test')} of this suite"
 
 

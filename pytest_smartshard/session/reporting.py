@@ -22,7 +22,8 @@ def report_alone(config: pytest.Config) -> int | None:
     Raises pytest.UsageError for mistakes, and where there is no run to report.
     """
     given = values_of(config)
-    if given["shard"].text not in ("", OFF) or given["shard_record"].origin.startswith("--"):
+    runs_anyway = given["shard_rerun"].is_given or given["shard_record"].origin.startswith("--")
+    if given["shard"].text not in ("", OFF) or runs_anyway:
         return None
     problems: list[str] = []
     settings = settings_of(config, problems)

@@ -71,7 +71,7 @@ class ShardRun:
             phrases.collected_line(self._shard, self._start.settings.segment, self._part),
         ]
         lines.append(phrases.unfamiliar_line(self._part, self._start.history.origin))
-        lines.append(phrases.empty_line(self._shard, self._part))
+        lines.append(phrases.empty_line(self._shard, self._part, is_rest=self._start.rerun is not None))
         return [line for line in lines if line]
 
     def pytest_report_collectionfinish(self) -> list[str]:
@@ -124,14 +124,16 @@ class ShardRun:
             self._recording.abandon()
 
     def _open_journal(self, part: ShardPart) -> None:
-        settings = self._start.settings
+        settings, rerun = self._start.settings, self._start.rerun
+        run = rerun.run if rerun else settings.run
         header = JournalHeader(
             segment=settings.segment,
-            identity=RunIdentity(run=settings.run or ""),
+            identity=RunIdentity(run=run or "", generation=rerun.generation if rerun else 0),
             shard=self._shard,
             digest=part.plan.digest,
             collection=part.inventory.digest,
             store=self._start.history.digest,
+            basis=rerun.rest.digest if rerun else "",
             started=self._start.started,
             selected=len(part.selected),
             predicted=self._load(part),
@@ -146,7 +148,7 @@ class ShardRun:
                 header,
                 part,
                 self._collection_errors,
-                run=settings.run,
+                run=run,
                 attempt=settings.attempt,
             )
         except OSError as error:
@@ -202,7 +204,8 @@ class ShardRun:
                     "never; see that all have the same tests, with the same ids in every process"
                 )
             return lines
-        return take_in_apart(folder, self._start.settings)
+        rerun = self._start.rerun
+        return take_in_apart([folder, *([rerun.path] if rerun else [])], self._start.settings)
 
     def _stop_reason(self, session: pytest.Session, exitstatus: int, left: int) -> str:
         """What kept tests from running, ``""`` where all could; *left* of those selected have not."""

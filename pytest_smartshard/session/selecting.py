@@ -54,11 +54,13 @@ class _Selection:
         result = yield
         # Names from before, marks from now: other plugins may have dropped, moved, renamed or marked items.
         after = [reader.read(item, before.get(id(item)) or reader.key_of(item)) for item in items]
-        planned = plan_suite(suite_of(after, reader), self._request)
-        owners = [shard_of(planned.plan, found.file, found.test) for found in after]
-        mine = [found for found, owner in zip(after, owners, strict=True) if owner == self._shard.number]
-        others = [f.item for f, owner in zip(after, owners, strict=True) if owner != self._shard.number]
-        part = part_of(planned, self._shard, [before[id(item)] for item in collected], after, mine)
+        rest = self._request.rest
+        left = after if rest is None else [found for found in after if rest.takes(found.stored_key)]
+        planned = plan_suite(suite_of(left, reader), self._request)
+        mine = [found for found in left if shard_of(planned.plan, found.file, found.test) == self._shard.number]
+        chosen = {id(found.item) for found in mine}
+        others = [item for item in items if id(item) not in chosen]
+        part = part_of(planned, self._shard, [before[id(item)] for item in collected], after, left, mine)
         items[:] = [found.item for found in mine]
         for item, selected in zip(items, part.selected, strict=True):
             item.stash[SELECTED] = selected
@@ -91,9 +93,13 @@ def part_of(
     shard: ShardIndex,
     before: Sequence[ItemKey],
     after: Sequence[IdentifiedItem],
+    left: Sequence[IdentifiedItem],
     mine: Sequence[IdentifiedItem],
 ) -> ShardPart:
-    """*shard*'s part, where *before* and *after* are what was there around other plugins' deselection."""
+    """*shard*'s part, where *before* and *after* are what was there around other plugins' deselection.
+
+    *left* is what of it is to be run, by all shards together.
+    """
     prediction = planned.prediction
     # Tests that share a stored duration (unstable ids, equal keys) share its prediction too.
     sharing = Counter((found.file, found.test.stored_tail) for found in mine)
@@ -112,7 +118,8 @@ def part_of(
         selected=tuple(selected),
         files=_owned_files(planned.plan, shard, before, after, mine),
         collected=len(after),
-        in_history=sum(1 for found in after if prediction.knows(found.file, found.test.stored_tail)),
+        left=len(left),
+        in_history=sum(1 for found in left if prediction.knows(found.file, found.test.stored_tail)),
         known=known_time,
         inventory=Inventory.of(found.stored_key for found in after),
     )

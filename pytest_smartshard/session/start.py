@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 
 import pytest_smartshard
-from pytest_smartshard.errors import NewerFormat, UnusableFile
+from pytest_smartshard.errors import NewerFormat, UnusableFile, UsageError
 from pytest_smartshard.journal.plan_file import read_plan
 from pytest_smartshard.model.history import History
 from pytest_smartshard.model.plan import Plan
 from pytest_smartshard.model.segment import ShardIndex
 from pytest_smartshard.operations.opening import earlier_plan
 from pytest_smartshard.operations.planning import PlanRequest, lanes_of, read_pinned_plan
+from pytest_smartshard.operations.rerunning import Rerun, find_rerun
 from pytest_smartshard.planning.planner import PlanOptions
 from pytest_smartshard.settings.naming import Selection
 from pytest_smartshard.settings.resolve import Settings, Surroundings, resolve
@@ -32,14 +33,15 @@ WHOLE = ShardIndex(1, 1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """``pinned`` is a plan to follow instead of making one; ``started`` is seconds since the epoch; ``records``
-    says whether this run keeps a journal.
+    """``pinned`` is a plan to follow instead of making one; ``rerun`` is set where only what is left of a run is
+    to be run; ``started`` is seconds since the epoch; ``records`` says whether this run keeps a journal.
     """
 
     settings: Settings
     history: History
     notes: tuple[str, ...]
     pinned: Plan | None
+    rerun: Rerun | None
     started: float
     records: bool
     versions: Mapping[str, str]
@@ -60,8 +62,10 @@ class Start:
                 scope=settings.scope,
                 selection=settings.segment.selection,
                 version=pytest_smartshard.__version__,
+                rest=self.rerun.rest.digest if self.rerun else "",
             ),
             pinned=self.pinned,
+            rest=self.rerun.rest if self.rerun else None,
         )
 
 
@@ -71,13 +75,15 @@ def begin(config: pytest.Config) -> Start:
     settings = settings_of(config, problems)
     found = _history(settings, problems)
     pinned = _pinned_plan(settings, problems)
+    rerun = _rerun(settings) if settings.rerun is not None and not problems else None
     if problems:
         raise pytest.UsageError(*problems)
     return Start(
         settings=settings,
         history=found.history,
-        notes=found.notes,
+        notes=(*found.notes, *(_notes_of(rerun) if rerun else ())),
         pinned=pinned,
+        rerun=rerun,
         started=time.time(),
         records=_records(config),
         versions={
@@ -94,7 +100,8 @@ def with_earlier_plan(start: Start) -> Start:
     A plan that was named is followed whatever happened before.
     """
     settings = start.settings
-    if settings.run is None or start.shard.count == 1 or start.pinned is not None:
+    is_decided = start.pinned is not None or start.rerun is not None
+    if settings.run is None or start.shard.count == 1 or is_decided:
         return start
     path, is_later = earlier_plan(settings.home, settings.run, settings.segment, start.shard, settings.attempt)
     if path is None and not is_later:
@@ -125,6 +132,29 @@ def _earlier(path: Path, shard: ShardIndex) -> Plan | None:
     except (UnusableFile, NewerFormat):
         return None
     return plan if plan.shards == shard.count else None
+
+
+def _rerun(settings: Settings) -> Rerun:
+    """What is left of the run that ``--shard-rerun`` names. Raises pytest.UsageError."""
+    assert settings.rerun is not None
+    named = "shard_run" in settings.origins
+    try:
+        return find_rerun(
+            settings.rerun,
+            settings.origins["shard_rerun"],
+            settings.segment,
+            settings.shard or WHOLE,
+            settings.rerun_mode,
+            wanted=settings.run if named else None,
+            likely=None if named else settings.run,
+        )
+    except UsageError as error:
+        raise pytest.UsageError(*error.problems) from error
+
+
+def _notes_of(rerun: Rerun) -> tuple[str, ...]:
+    what = f"generation {rerun.generation} of run {rerun.run}"
+    return (*rerun.notes, f"{what}: what {rerun.path} shows as done is not run again")
 
 
 def _pinned_plan(settings: Settings, problems: list[str]) -> Plan | None:

@@ -118,6 +118,20 @@ OPTIONS: tuple[Option, ...] = (
         about="Write the plan to FILE, for --shard-plan. With --collect-only nothing is run.",
     ),
     Option(
+        name="shard_rerun",
+        flag="--shard-rerun",
+        metavar="PATH",
+        about="Run what is left of the run whose journals lie at or below PATH: what no shard finished, what "
+        "failed, what is new since. With --shard=K/N that is divided, too.",
+    ),
+    Option(
+        name="shard_rerun_mode",
+        ini="shard_rerun",
+        default="all",
+        choices=choices.RERUNS,
+        about="What --shard-rerun runs: all that is left, unfinished (but not what failed), or failed (only).",
+    ),
+    Option(
         name="shard_report",
         flag="--shard-report",
         bare=True,

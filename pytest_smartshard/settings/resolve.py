@@ -60,6 +60,8 @@ class Settings:
     segment: Segment
     plan: Path | None
     plan_out: Path | None
+    rerun: Path | None
+    rerun_mode: str
     run: str | None
     attempt: int | None
     home: Path
@@ -88,6 +90,9 @@ def resolve(given: Mapping[str, Value], around: Surroundings, problems: list[str
     )
     before = len(problems)
     shard, notice = _shard(given["shard"], around.environ, problems)
+    rerun = _path(given["shard_rerun"], around, problems)
+    if rerun is not None and shard is None:
+        shard = ShardIndex(1, 1)
     ci = run_identity(around.environ)
     unclear = len(problems) > before
     if unclear or (shard is not None and shard.count > 1):
@@ -100,6 +105,7 @@ def resolve(given: Mapping[str, Value], around: Surroundings, problems: list[str
             "--dist=each: it runs every test on every worker, and each would be recorded; use --dist=load"
         )
     _check_plan(given, problems)
+    _check_rerun(given, rerun, problems)
     if given["shard_report_format"].is_given and not given["shard_report"].is_given:
         problems.append(f"{given['shard_report_format'].origin}: there is no report; add --shard-report")
     return Settings(
@@ -108,6 +114,8 @@ def resolve(given: Mapping[str, Value], around: Surroundings, problems: list[str
         segment=_segment(given, around, problems),
         plan=_path(given["shard_plan"], around, problems),
         plan_out=_path(given["shard_plan_out"], around, problems),
+        rerun=rerun,
+        rerun_mode=chosen["shard_rerun_mode"],
         run=given["shard_run"].text or (ci.run if ci else None),
         attempt=ci.attempt if ci else None,
         home=around.rootdir / HOME,
@@ -230,6 +238,18 @@ def _check_plan(given: Mapping[str, Value], problems: list[str]) -> None:
     pinned, packer = given["shard_plan"], given["shard_packer"]
     if pinned.is_given and packer.origin.startswith("--"):
         problems.append(f"{packer.origin} with {pinned.origin}: that plan is made already; leave one of them out")
+
+
+def _check_rerun(given: Mapping[str, Value], rerun: Path | None, problems: list[str]) -> None:
+    origin = given["shard_rerun"].origin
+    if rerun is None:
+        return
+    if not rerun.exists():
+        problems.append(f"{origin}: does not exist; name the folder of a run, or one with its artifacts")
+    if given["shard_plan"].is_given:
+        problems.append(
+            f"{given['shard_plan'].origin} with {origin}: that plan is for a whole run; leave one of them out"
+        )
 
 
 def _segment(given: Mapping[str, Value], around: Surroundings, problems: list[str]) -> Segment:

@@ -151,6 +151,7 @@ JOURNAL_2 = replace(
     header=replace(
         JOURNAL_1.header,
         store="2701004beed6",
+        basis="5f2e9d0c1b7a",
         coverage=True,
         fail_under=87.5,
         junit={"family": "xunit2"},

@@ -76,6 +76,13 @@ GUIDES = {
         },
         before=("mkdir reports", *(f"pytest --junitxml=reports/{number}.xml" for number in (1, 2))),
     ),
+    "run-what-is-left": Guide(
+        before=(
+            "SMARTSHARD_RUN=nightly pytest --shard=1/2",
+            "mv .smartshard/runs artifacts && rm -r .smartshard",
+        ),
+        codes={"smartshard merge artifacts": 3},
+    ),
     "index": Guide(without="it lists the guides"),
     "keep-the-store": Guide(before=(*ARTIFACTS, "git init -q -b main")),
     "keep-tests-together": Guide(),

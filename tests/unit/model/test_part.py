@@ -14,6 +14,13 @@ def test_what_is_predicted_is_the_sum_over_the_selected_tests() -> None:
     plan = make_plan(suite_of({"a.py": ["t", "u"]}), history_of({}), PlanOptions(shards=1)).plan
     tests = tuple(SelectedTest(f"a.py::{tail}", ItemKey("a.py", tail), tail, 20) for tail in "tu")
     part = ShardPart(
-        plan=plan, selected=tests, files=(), collected=2, in_history=0, known=0, inventory=Inventory.of([])
+        plan=plan,
+        selected=tests,
+        files=(),
+        collected=2,
+        left=2,
+        in_history=0,
+        known=0,
+        inventory=Inventory.of([]),
     )
     assert part.predicted == 40

@@ -46,6 +46,8 @@ def test_without_anything_given_nothing_is_asked_for() -> None:
         segment=Segment("root", environment_name()),
         plan=None,
         plan_out=None,
+        rerun=None,
+        rerun_mode="all",
         run=None,
         attempt=None,
         home=ROOT / ".smartshard",

@@ -29,6 +29,7 @@ def test_every_option_has_a_value() -> None:
         "shard_scope": "test",
         "shard_packer": "lpt",
         "shard_report_format": "text",
+        "shard_rerun_mode": "all",
     }
     assert not any(value.is_given for value in found.values())
 
