@@ -6,6 +6,8 @@ in their docstrings spares pytest from looking for one.
 
 from __future__ import annotations
 
+from collections.abc import Generator
+
 import pytest
 
 from pytest_smartshard.settings.options import OPTIONS, names_any_option
@@ -23,6 +25,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
                 parser.addini(option.ini, option.about, type="bool", default=False)
             else:
                 parser.addini(option.ini, option.about, type="string", default="")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, object, object]:
+    """Around the start of pytest-cov, which comes before all else."""
+    given = early_config.known_args_namespace
+    if not getattr(given, "cov_source", None) or given.shard is None:
+        return (yield)
+    from pytest_smartshard.session.coverage import own_data_file
+
+    with own_data_file(early_config):
+        return (yield)
 
 
 @pytest.hookimpl(tryfirst=True)

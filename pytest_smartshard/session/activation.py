@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from pytest_smartshard.providers.detect import touch_status_file
+from pytest_smartshard.session.coverage import begin_coverage
 from pytest_smartshard.session.lanes import Controlling, LanesOff, begin_worker, is_controller, is_worker
 from pytest_smartshard.session.measuring import Measuring
 from pytest_smartshard.session.run import ShardRun
@@ -50,6 +51,7 @@ def _activate_shard(config: pytest.Config, start: Start) -> None:
     manager = config.pluginmanager
     run = ShardRun(config, start, controls_lanes=is_controller(config))
     manager.register(run, "smartshard-run")
+    begin_coverage(config, start.shard, run, controls_lanes=is_controller(config))
     if is_controller(config):
         segment = start.settings.segment
         controlling = Controlling(start.shard, segment, request, run.on_part, lambda: _announce(config, run))

@@ -11,6 +11,7 @@ import pytest
 from pytest_smartshard.model.part import ShardPart
 from pytest_smartshard.model.segment import Segment, ShardIndex
 from pytest_smartshard.operations.planning import PlanRequest
+from pytest_smartshard.session.coverage import begin_coverage_in_worker
 from pytest_smartshard.session.exchange import WORKER_INPUT, Exchange, parse_task, write_part
 from pytest_smartshard.session.measuring import Measuring
 from pytest_smartshard.session.selecting import Selecting
@@ -82,6 +83,7 @@ def begin_worker(config: pytest.Config) -> None:
         )
     if not task:
         return
+    begin_coverage_in_worker(config)
     parsed = parse_task(task)
 
     def on_part(part: ShardPart) -> None:

@@ -50,6 +50,15 @@ class ShardRun:
         return max(1, len(self._config.getoption("tx", None) or ())) if self._controls_lanes else 1
 
     @property
+    def journal(self) -> Path | None:
+        """The journal that is being written; None where there is none, or not yet."""
+        return self._recording.journal if self._recording is not None else None
+
+    def say(self, line: str) -> None:
+        """Have *line* printed at the end of the run."""
+        self._closing.append(line)
+
+    @property
     def _is_empty_part_of_more(self) -> bool:
         """Whether the suite has tests, but none for this shard."""
         return self._part is not None and not self._part.selected and self._part.collected > 0

@@ -70,7 +70,12 @@ def test_a_plain_run_loads_next_to_nothing_and_registers_no_hook_around_tests(tm
     ]
     assert loaded(found, (*HEAVY, "xdist")) == []
     assert found["ours"] == {
-        "smartshard": ["pytest_addoption", "pytest_cmdline_main", "pytest_configure"],
+        "smartshard": [
+            "pytest_addoption",
+            "pytest_cmdline_main",
+            "pytest_configure",
+            "pytest_load_initial_conftests",
+        ],
     }
 
 

@@ -1,0 +1,12 @@
+"""Names of what other tools measured, which lies beside the journal of the run that they measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+COVERAGE_SUFFIX = ".coverage"
+
+
+def coverage_beside(journal: Path) -> Path:
+    """Where coverage's data file of that journal's run is: ``0-2-of-6-1.jsonl`` has ``0-2-of-6-1.coverage``."""
+    return journal.with_suffix(COVERAGE_SUFFIX)
