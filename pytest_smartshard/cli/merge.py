@@ -41,6 +41,14 @@ def add_to(commands: Subcommands) -> None:
         help="segments that must be there, separated by commas, or 'none'; default: those of the last "
         "complete run",
     )
+    parser.add_argument(
+        "--cov", action="store_true", help="combine the coverage of all shards, report it, and judge fail_under"
+    )
+    parser.add_argument(
+        "--out",
+        metavar="DIR",
+        help="folder for reports and combined files; default: .smartshard/merged below the root folder",
+    )
     parser.add_argument("--check", action="store_true", help="prove only, and write nothing")
     parser.add_argument("--quiet", action="store_true", help="print only what is wrong")
     # What the last of several shards on one machine starts: it knows of this segment only.
@@ -63,11 +71,17 @@ def command(given: argparse.Namespace) -> int:
         likely=settings.run,
         expect=[] if given.last_shard else expect,
         check=given.check,
+        cov=given.cov,
+        out=Path(given.out) if given.out else settings.home / "merged",
+        project=settings.rootdir,
+        is_last_shard=given.last_shard,
     )
     with progress_on(sys.stderr, "journals") as progress:
         merged = merge(request, progress)
     for line in verdict_lines(merged, quiet=given.quiet, is_last_shard=given.last_shard):
         print(line)
+    if merged.coverage is not None and not given.quiet:
+        print(f"\n{merged.coverage.text.rstrip()}")
     return int(merged.verdict)
 
 

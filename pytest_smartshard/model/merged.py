@@ -30,12 +30,17 @@ class StoreChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoverageTotal:
-    """Coverage of all shards together in percent. ``fail_under`` is the project's gate, 0 where there is none."""
+    """Coverage of all shards together in percent, as coverage prints it with ``precision`` decimals.
+
+    ``fail_under`` is the project's gate, 0 where there is none; ``text`` is coverage's own summary, ``files`` what it
+    wrote.
+    """
 
     percent: float
     fail_under: float
     is_met: bool
-    precision: int
+    precision: int = 0
+    text: str = ""
     files: tuple[str, ...] = ()
 
 

@@ -10,7 +10,7 @@ from pytest_smartshard.model.merged import MergedRun, MergedSegment
 from pytest_smartshard.model.proof import SegmentProof
 from pytest_smartshard.model.segment import Segment
 from pytest_smartshard.model.summary import TimedItem
-from pytest_smartshard.operations.artifacts import find_artifacts
+from pytest_smartshard.operations.artifacts import Artifacts, find_artifacts
 from pytest_smartshard.operations.expecting import absent_segments, expected_segments
 from pytest_smartshard.operations.judging import (
     Evidence,
@@ -18,6 +18,7 @@ from pytest_smartshard.operations.judging import (
     gather_evidence,
     judge,
 )
+from pytest_smartshard.operations.merging_coverage import MergedCoverage, measured_coverage, merge_coverage
 from pytest_smartshard.operations.summarising import summarise
 from pytest_smartshard.operations.taking_in import TakenIn, take_in
 from pytest_smartshard.proving.causes import matrix_cause
@@ -32,7 +33,9 @@ class MergeRequest:
     """What to merge, and how.
 
     ``run`` is the one to judge, ``likely`` the CI's own, which is judged if it is there. ``expect`` are segments
-    that must be there, None for those of the last complete run. ``check``: judge only, and write nothing.
+    that must be there, None for those of the last complete run. ``check``: judge only, and write nothing but
+    what ``cov`` asks for: the coverage of all shards. ``out`` is the folder for what is made of the run,
+    ``project`` that of the suite. ``is_last_shard``: nobody asked, the shards of one machine have ended.
     """
 
     paths: Sequence[Path]
@@ -41,6 +44,10 @@ class MergeRequest:
     likely: str | None = None
     expect: Sequence[Segment] | None = None
     check: bool = False
+    cov: bool = False
+    out: Path
+    project: Path
+    is_last_shard: bool = False
 
 
 def merge(request: MergeRequest, progress: Progress = lambda *_: None) -> MergedRun:
@@ -53,15 +60,43 @@ def merge(request: MergeRequest, progress: Progress = lambda *_: None) -> Merged
     expected = expected_segments(request.place, evidence.run) if request.expect is None else request.expect
     proofs = judge(evidence)
     taken = [] if request.check else take_in(evidence.journals, request.place)
+    coverage = _coverage(request, artifacts, evidence, proofs)
     return MergedRun(
         run=evidence.run,
         segments=tuple(_segments(evidence, proofs, taken)),
         absent=absent_segments(expected, proofs),
         others=evidence.others,
         cause=matrix_cause(proofs),
-        notes=(*evidence.notes, *(note for segment in taken for note in segment.notes)),
+        notes=(*evidence.notes, *(note for segment in taken for note in segment.notes), *coverage.notes),
+        refusals=coverage.refusals,
+        coverage=coverage.total,
         rest=str(request.paths[0]),
     )
+
+
+def _coverage(
+    request: MergeRequest, artifacts: Artifacts, evidence: Evidence, proofs: Sequence[SegmentProof]
+) -> MergedCoverage:
+    """What the shards measured, or why that was not combined; a gate that they deferred must not be forgotten."""
+    measured = measured_coverage(evidence)
+    if request.cov and not measured:
+        return MergedCoverage(
+            refusals=("--cov: no shard measured coverage; run the shards with --cov, or leave it out here",)
+        )
+    if request.cov:
+        return merge_coverage(artifacts, evidence, proofs, request.project, request.out)
+    if not measured:
+        return MergedCoverage()
+    missing = "the shards measured coverage, which nothing has combined or judged yet; add --cov"
+    if request.is_last_shard:
+        return MergedCoverage(
+            notes=(f"coverage is combined and judged by: smartshard merge --cov {_told(request)}",)
+        )
+    return MergedCoverage(refusals=(missing,))
+
+
+def _told(request: MergeRequest) -> str:
+    return " ".join(map(str, request.paths))
 
 
 def _segments(

@@ -21,6 +21,7 @@ from pytest_smartshard.operations.opening import (
     open_run_by_other_plan,
 )
 from pytest_smartshard.session import phrases
+from pytest_smartshard.session.coverage import coverage_facts
 from pytest_smartshard.session.merging import take_in_apart
 from pytest_smartshard.session.outcomes import bounded
 from pytest_smartshard.session.recording import Recording
@@ -135,6 +136,7 @@ class ShardRun:
     def _open_journal(self, part: ShardPart) -> None:
         settings, rerun = self._start.settings, self._start.rerun
         run = rerun.run if rerun else settings.run
+        coverage = coverage_facts(self._config)
         header = JournalHeader(
             segment=settings.segment,
             identity=RunIdentity(run=run or "", generation=rerun.generation if rerun else 0),
@@ -143,6 +145,8 @@ class ShardRun:
             collection=part.inventory.digest,
             store=self._start.history.digest,
             basis=rerun.rest.digest if rerun else "",
+            coverage=coverage.measured,
+            fail_under=coverage.fail_under,
             started=self._start.started,
             selected=len(part.selected),
             predicted=self._load(part),
