@@ -32,8 +32,8 @@ class StoreChange:
 class CoverageTotal:
     """Coverage of all shards together in percent, as coverage prints it with ``precision`` decimals.
 
-    ``fail_under`` is the project's gate, 0 where there is none; ``text`` is coverage's own summary, ``files`` what it
-    wrote.
+    ``fail_under`` is the project's gate, 0 where there is none; ``text`` is coverage's own summary, ``files``
+    what it wrote.
     """
 
     percent: float
@@ -83,8 +83,10 @@ class MergedRun:
     def verdict(self) -> Verdict:
         """The gravest of all segments' and of what holds for the run as a whole."""
         found = [segment.proof.verdict for segment in self.segments]
-        if self.absent or self.refusals:
+        if self.absent:
             found.append(Verdict.UNPROVED)
         if self.coverage is not None and not self.coverage.is_met:
             found.append(Verdict.RED)
-        return max(found, default=Verdict.UNPROVED)
+        gravest = max(found, default=Verdict.UNPROVED)
+        # What was not judged must not pass; a run that stopped does not pass anyway.
+        return Verdict.UNPROVED if self.refusals and gravest < Verdict.STOPPED else gravest

@@ -87,16 +87,11 @@ def _coverage(
         return merge_coverage(artifacts, evidence, proofs, request.project, request.out)
     if not measured:
         return MergedCoverage()
-    missing = "the shards measured coverage, which nothing has combined or judged yet; add --cov"
     if request.is_last_shard:
-        return MergedCoverage(
-            notes=(f"coverage is combined and judged by: smartshard merge --cov {_told(request)}",)
-        )
-    return MergedCoverage(refusals=(missing,))
-
-
-def _told(request: MergeRequest) -> str:
-    return " ".join(map(str, request.paths))
+        paths = " ".join(map(str, request.paths))
+        return MergedCoverage(notes=(f"coverage is combined and judged by: smartshard merge --cov {paths}",))
+    problem = "the shards measured coverage, which nothing has combined or judged yet; add --cov"
+    return MergedCoverage(refusals=(problem,))
 
 
 def _segments(

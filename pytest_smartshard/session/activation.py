@@ -51,7 +51,8 @@ def _activate_shard(config: pytest.Config, start: Start) -> None:
     manager = config.pluginmanager
     run = ShardRun(config, start, controls_lanes=is_controller(config))
     manager.register(run, "smartshard-run")
-    begin_coverage(config, start.shard, run, controls_lanes=is_controller(config))
+    is_part = start.shard.count > 1 or start.rerun is not None
+    begin_coverage(config, start.shard, run, is_part=is_part, controls_lanes=is_controller(config))
     if is_controller(config):
         segment = start.settings.segment
         controlling = Controlling(start.shard, segment, request, run.on_part, lambda: _announce(config, run))

@@ -46,7 +46,7 @@ class CoverageFacts:
     """What a journal's header says of coverage.
 
     ``measured``: whether pytest-cov measures this run. ``fail_under``: the percentage that it was not held to,
-    because it is a shard of several; 0.0 where there is none.
+    because it runs a part of the tests; 0.0 where there is none.
     """
 
     measured: bool = False
@@ -104,13 +104,15 @@ def _can_be_made(folder: Path) -> bool:
     return nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)
 
 
-def begin_coverage(config: pytest.Config, shard: ShardIndex, run: Told, *, controls_lanes: bool) -> None:
-    """Where pytest-cov measures this run, see to its data file, and defer a limit that a shard cannot reach."""
+def begin_coverage(
+    config: pytest.Config, shard: ShardIndex, run: Told, *, is_part: bool, controls_lanes: bool
+) -> None:
+    """Where pytest-cov measures this run, see to its data file, and defer a limit that a part cannot reach."""
     plugin = config.pluginmanager.getplugin("_cov")
     measuring = getattr(getattr(plugin, "cov_controller", None), "cov", None)
     if measuring is None:  # also under --no-cov
         return
-    fail_under = _deferred_limit(plugin.options) if shard.count > 1 else 0.0
+    fail_under = _deferred_limit(plugin.options) if is_part else 0.0
     config.stash[_FACTS] = CoverageFacts(measured=True, fail_under=fail_under)
     chosen = config.stash.get(_CHOSEN, None)
     if config.getoption("collectonly"):
