@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pytest_smartshard.journal.run_folder import journal_name, segment_folder
 from pytest_smartshard.journal.writing import JournalWriter
 from pytest_smartshard.model.history import FileHistory, History
-from pytest_smartshard.model.inventory import Inventory
+from pytest_smartshard.model.inventory import Inventory, names_digest
 from pytest_smartshard.model.part import ShardPart
 from pytest_smartshard.model.plan import Plan
-from pytest_smartshard.model.record import FinishedTest, Journal, JournalFooter, JournalHeader, OwnedFile
+from pytest_smartshard.model.record import (
+    RED,
+    CollectionError,
+    FinishedTest,
+    Journal,
+    JournalFooter,
+    JournalHeader,
+    OwnedFile,
+)
 from pytest_smartshard.model.segment import RunIdentity, Segment, ShardIndex
 from pytest_smartshard.model.suite import CollectedTest, ItemKey, Suite, SuiteFile
 
@@ -98,6 +107,46 @@ def part_with(plan: Plan, files: Iterable[OwnedFile] = (), tests: Iterable[ItemK
 def journal_of(header: JournalHeader, tests: Sequence[FinishedTest] = (), *, done: bool = True) -> Journal:
     footer = JournalFooter(exit_code=0, ran=len(tests), seconds=1.0) if done else None
     return Journal(path="journal", header=header, tests=tuple(tests), footer=footer)
+
+
+def shard_journal(
+    header: JournalHeader,
+    selected: Sequence[str],
+    tests: Sequence[FinishedTest] | None = None,
+    *,
+    begun: Sequence[str] = (),
+    reason: str | None = "",
+    exit_code: int | None = None,
+    collected: Sequence[str] | None = None,
+    errors: Sequence[CollectionError] = (),
+) -> Journal:
+    """The journal of a shard that was to run *selected* tests of :data:`FILE`, and ran *tests*, by default all.
+
+    *reason* is None where it died. *collected* are the file's tests where another shard has some of them.
+    """
+    tests = [finished(tail) for tail in selected] if tests is None else tests
+    inside = sorted(selected if collected is None else collected)
+    owned = OwnedFile(
+        file=FILE,
+        collected=len(inside),
+        collected_digest=names_digest(inside),
+        remaining=len(inside),
+        remaining_digest=names_digest(inside),
+        selected=tuple(sorted(selected)),
+    )
+    red = any(test.outcome in RED for test in tests)
+    code = (2 if reason else int(red)) if exit_code is None else exit_code
+    footer = None if reason is None else JournalFooter(exit_code=code, ran=len(tests), seconds=1.0, reason=reason)
+    identity = header.identity
+    return Journal(
+        path=f"{identity.generation}-{header.shard.number}-of-{header.shard.count}-{identity.attempt}.jsonl",
+        header=replace(header, selected=len(selected)),
+        files=(owned,),
+        errors=tuple(errors),
+        tests=tuple(tests),
+        begun=tuple(ItemKey(FILE, tail) for tail in begun),
+        footer=footer,
+    )
 
 
 def write_journal(
