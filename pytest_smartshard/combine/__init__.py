@@ -1,0 +1,1 @@
+"""What shards leave in other tools' formats, made one."""
