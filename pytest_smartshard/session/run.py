@@ -22,6 +22,7 @@ from pytest_smartshard.operations.opening import (
 )
 from pytest_smartshard.session import phrases
 from pytest_smartshard.session.coverage import coverage_facts
+from pytest_smartshard.session.junit import keep_junit
 from pytest_smartshard.session.merging import take_in_apart
 from pytest_smartshard.session.outcomes import bounded
 from pytest_smartshard.session.recording import Recording
@@ -169,6 +170,7 @@ class ShardRun:
             return
         self._recording = Recording(writer, written, {test.nodeid: test for test in part.selected})
         self._config.pluginmanager.register(self._recording, "smartshard-recording")
+        keep_junit(self._config, writer.path, self._closing.append)
 
     def _write_plan(self, path: Path, part: ShardPart) -> None:
         """For ``--shard-plan-out``. Who asked for a plan and gets none must not take the run for a good one."""

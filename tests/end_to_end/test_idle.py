@@ -100,5 +100,5 @@ def test_no_process_of_a_sharded_run_loads_numpy(tmp_path: Path, arguments: tupl
     found = processes(project, "--shard=1/1", "--shard-report", *arguments)
     assert len(found) == (3 if arguments else 1)
     for process in found:
-        assert loaded(process, ("numpy", "redis", "coverage", "jinja2")) == []
+        assert loaded(process, ("numpy", "redis", "coverage", "jinja2", "junitparser")) == []
     assert len(project.stored()) == 3  # taken in all the same, by a process of its own

@@ -57,7 +57,9 @@ def test_a_sharded_run_says_what_it_runs_and_leaves_its_journal_and_plan_behind(
     assert second.section()[-1] == f"the run is complete: durations taken into {project.store_path}"
     assert {path.relative_to(run).as_posix() for path in run.rglob("*") if path.is_file()} == {
         f"{SEGMENT}/0-1-of-2-1.jsonl",
+        f"{SEGMENT}/0-1-of-2-1.xml",  # asked for by the bench: a copy of what --junitxml wrote
         f"{SEGMENT}/0-2-of-2-1.jsonl",
+        f"{SEGMENT}/0-2-of-2-1.xml",
         f"{SEGMENT}/0-{digest}.plan.json",
         f"{SEGMENT}/{first.recorded.header['collection']}.tests.json",
     }

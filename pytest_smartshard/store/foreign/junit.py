@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pytest_smartshard.markup import BYTE_ORDER_MARK, Unparsed, local_name, tell
 from pytest_smartshard.model.record import ERROR, FAILED, PASSED, SKIPPED, XFAILED
 from pytest_smartshard.model.suite import ItemKey
 from pytest_smartshard.store.foreign.instants import seconds_since_epoch
@@ -22,9 +22,7 @@ from pytest_smartshard.store.foreign.protocol import (
 )
 from pytest_smartshard.store.format import fingerprint
 
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
-_ROOT = re.compile(rb"<[A-Za-z_]")
 _SUITES = ("testsuites", "testsuite")
 
 
@@ -44,7 +42,7 @@ class Junit:
     """One run. Tests that were skipped have no duration, nor have those without a time that is one."""
 
     def recognises(self, raw: bytes) -> bool:
-        return raw.removeprefix(_BYTE_ORDER_MARK).lstrip().startswith(b"<")
+        return raw.removeprefix(BYTE_ORDER_MARK).lstrip().startswith(b"<")
 
     def read(self, raw: bytes, checkout: Checkout) -> Reading:
         reader = _parsed(raw)
@@ -84,14 +82,11 @@ class _Reader:
         self._case: _Case | None = None
         self._depth = 0  # within the test case
 
-    def doctype(self, *_: object) -> None:
-        raise Unreadable("has a document type, which is not read")
-
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
-        name = _local(tag)
+        name = local_name(tag)
         self._root = self._root or name
         if self._root not in _SUITES:
-            raise Unreadable("is XML, but no JUnit report")
+            raise Unparsed("is XML, but no JUnit report")
         if self._case is not None:
             if self._depth == 0:
                 self._case.outcome = _outcome(self._case.outcome, name, attributes)
@@ -116,7 +111,7 @@ class _Reader:
         elif self._case is not None:
             self.cases.append(self._case)
             self._case = None
-        elif _local(tag) in _SUITES:
+        elif local_name(tag) in _SUITES:
             self._instants.pop()
 
     def close(self) -> None:
@@ -129,45 +124,12 @@ class _Reader:
 
 def _parsed(raw: bytes) -> _Reader:
     """Raises Unreadable."""
-    _refuse_document_type(raw)
     reader = _Reader()
-    parser = ET.XMLParser(target=reader)
     try:
-        parser.feed(raw)
-        parser.close()
-    except Unreadable:
-        raise
-    except (ET.ParseError, LookupError, ValueError) as error:  # The latter two for encodings.
-        raise Unreadable("is no complete XML") from error
+        tell(raw, reader)
+    except Unparsed as error:
+        raise Unreadable(str(error)) from error
     return reader
-
-
-def _refuse_document_type(raw: bytes) -> None:
-    """Raises Unreadable where more than comments and instructions stands before the root element.
-
-    Before anything is parsed: a parser that is told of entities may expand them before it can be stopped.
-    """
-    place = len(_BYTE_ORDER_MARK) if raw.startswith(_BYTE_ORDER_MARK) else 0
-    while True:
-        while raw[place : place + 1].isspace():
-            place += 1
-        for start, end in ((b"<?", b"?>"), (b"<!--", b"-->")):
-            if raw.startswith(start, place):
-                place = raw.find(end, place + len(start)) + len(end)
-                if place < len(end):
-                    raise Unreadable("is no complete XML")
-                break
-        else:
-            break
-    if raw.startswith(b"<!", place):
-        raise Unreadable("has a document type, which is not read")
-    if not _ROOT.match(raw, place):  # In UTF-16, for example, all of this would have been passed over unseen.
-        raise Unreadable("is no complete XML")
-
-
-def _local(tag: str) -> str:
-    """The name of an element without its namespace."""
-    return tag.rpartition("}")[2]
 
 
 def _outcome(so_far: str, child: str, attributes: Mapping[str, str]) -> str:

@@ -103,7 +103,10 @@ def test_nothing_lost_and_still_not_proved() -> None:
 
 
 def test_missing_shards() -> None:
-    give = "give merge the .smartshard/runs folders of all its jobs, kept also where tests fail, or run what is missing"
+    give = (
+        "give merge the .smartshard/runs folders of all its jobs, kept also where tests fail, or run what "
+        "is missing"
+    )
     assert said(merged_of(WHOLE[0])) == [
         "NOT PROVED: 2 of 4 tests did not run to the end",
         f"run r1 lacks shard 2 of 2; {give}",
