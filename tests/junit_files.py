@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from pytest_smartshard.combine.junit import CombinedJunit, JunitPart, JunitStyle, JunitTest, beside, combine
+from pytest_smartshard.combine.beside import junit_beside
+from pytest_smartshard.combine.junit import CombinedJunit, JunitPart, JunitStyle, JunitTest, combine
 from pytest_smartshard.journal.reading import read_journal
 from pytest_smartshard.model.suite import ItemKey
 
@@ -69,8 +70,8 @@ def parts_of(journals: Iterable[Path]) -> list[JunitPart]:
             last[test.key] = max(last.get(test.key, 0), journal.header.identity.attempt)
     return [
         JunitPart(
-            name=str(beside(Path(journal.path))),
-            document=_content(beside(Path(journal.path))),
+            name=str(junit_beside(Path(journal.path))),
+            document=_content(junit_beside(Path(journal.path))),
             tests=[
                 JunitTest(test=test, counts=last[test.key] == journal.header.identity.attempt)
                 for test in journal.tests

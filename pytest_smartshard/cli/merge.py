@@ -45,6 +45,11 @@ def add_to(commands: Subcommands) -> None:
         "--cov", action="store_true", help="combine the coverage of all shards, report it, and judge fail_under"
     )
     parser.add_argument(
+        "--junit",
+        action="store_true",
+        help="make one JUnit file of those that the shards left, and their journals",
+    )
+    parser.add_argument(
         "--out",
         metavar="DIR",
         help="folder for reports and combined files; default: .smartshard/merged below the root folder",
@@ -62,6 +67,11 @@ def command(given: argparse.Namespace) -> int:
     settings = settings_here({"shard_store": ("--store", given.store)}, problems)
     expect = _expected(given.expect, problems)
     problems.extend(_absent(given.paths))
+    problems.extend(
+        f"{flag} with --check: nothing is written then; leave one of them out"
+        for flag, is_given in (("--cov", given.cov), ("--junit", given.junit), ("--out", given.out))
+        if is_given and given.check
+    )
     if problems:
         raise UsageError(problems)
     request = MergeRequest(
@@ -72,6 +82,7 @@ def command(given: argparse.Namespace) -> int:
         expect=[] if given.last_shard else expect,
         check=given.check,
         cov=given.cov,
+        junit=given.junit,
         out=Path(given.out) if given.out else settings.home / "merged",
         project=settings.rootdir,
         is_last_shard=given.last_shard,

@@ -5,6 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 COVERAGE_SUFFIX = ".coverage"
+JUNIT_SUFFIX = ".xml"
+
+
+def junit_beside(journal: Path) -> Path:
+    """Where the copy of the JUnit file of that journal's run is: ``0-2-of-6-1.xml``."""
+    return journal.with_suffix(JUNIT_SUFFIX)
 
 
 def coverage_beside(journal: Path) -> Path:

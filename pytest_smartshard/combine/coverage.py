@@ -79,7 +79,7 @@ def combine(
 
     Raises CoverageMissing, NotCombined with all that is wrong, and OSError where *out* cannot be written.
     """
-    _require_coverage()
+    require_coverage()
     out = out.absolute()
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".coverage-", dir=out) as name, contextlib.ExitStack() as stack:
@@ -108,7 +108,8 @@ def combine(
     )
 
 
-def _require_coverage() -> None:
+def require_coverage() -> None:
+    """Raises CoverageMissing where it is not installed."""
     try:
         import coverage  # noqa: F401 - whether it is there at all
     except ImportError as error:

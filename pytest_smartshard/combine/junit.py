@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import Path
 
 from pytest_smartshard.errors import UsageError
 from pytest_smartshard.model.record import FinishedTest
@@ -62,13 +61,11 @@ class JunitStyle:
 class JunitTest:
     """A test of a journal.
 
-    ``counts``: this run of it is the one that counts; another shard or attempt has not superseded it. ``nodeid``:
-    pytest's own, ``""`` where it is not known or is the file and the tail of the key.
+    ``counts``: this run of it is the one that counts; another shard or attempt has not superseded it.
     """
 
     test: FinishedTest
     counts: bool = True
-    nodeid: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,9 +94,10 @@ class CombinedJunit:
     notes: tuple[str, ...]
 
 
-def beside(journal: Path) -> Path:
-    """Where the JUnit file of the shard lies that wrote *journal*."""
-    return journal.with_suffix(".xml")
+def require_junitparser() -> None:
+    """Raises UsageError where it is not installed."""
+    if find_spec("junitparser") is None:
+        raise UsageError([MISSING])
 
 
 def combine(parts: Sequence[JunitPart], style: JunitStyle) -> CombinedJunit:
@@ -111,8 +109,7 @@ def combine(parts: Sequence[JunitPart], style: JunitStyle) -> CombinedJunit:
 
     Raises UsageError where junitparser is not installed.
     """
-    if find_spec("junitparser") is None:
-        raise UsageError([MISSING])
+    require_junitparser()
     from pytest_smartshard.combine.junit_joining import joined
 
     return joined(parts, style)

@@ -71,7 +71,7 @@ def _read(part: JunitPart, style: JunitStyle, notes: list[str]) -> _Read:
             report = read_report(part.document)
         except Unparsed as reason:
             notes.append(f"{part.name} {reason}: its test cases are made from the journal")
-    names = [addresses_of(test.nodeid or str(test.test.key), style.prefix) for test in part.tests]
+    names = [addresses_of(test.test.nodeid or str(test.test.key), style.prefix) for test in part.tests]
     matched = match(part.tests, names, report.cases if report else (), style.prefix)
     return _Read(part=part, names=names, report=report, matched=matched)
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pytest_smartshard.combine.coverage import require_coverage
+from pytest_smartshard.combine.junit import require_junitparser
 from pytest_smartshard.model.merged import MergedRun, MergedSegment
 from pytest_smartshard.model.proof import SegmentProof
 from pytest_smartshard.model.segment import Segment
@@ -19,6 +21,7 @@ from pytest_smartshard.operations.judging import (
     judge,
 )
 from pytest_smartshard.operations.merging_coverage import MergedCoverage, measured_coverage, merge_coverage
+from pytest_smartshard.operations.merging_junit import MergedJunit, merge_junit
 from pytest_smartshard.operations.summarising import summarise
 from pytest_smartshard.operations.taking_in import TakenIn, take_in
 from pytest_smartshard.proving.causes import matrix_cause
@@ -33,9 +36,10 @@ class MergeRequest:
     """What to merge, and how.
 
     ``run`` is the one to judge, ``likely`` the CI's own, which is judged if it is there. ``expect`` are segments
-    that must be there, None for those of the last complete run. ``check``: judge only, and write nothing but
-    what ``cov`` asks for: the coverage of all shards. ``out`` is the folder for what is made of the run,
-    ``project`` that of the suite. ``is_last_shard``: nobody asked, the shards of one machine have ended.
+    that must be there, None for those of the last complete run. ``check``: judge only, and write nothing.
+    ``cov`` and ``junit``: combine what the shards left of coverage, and their JUnit files. ``out`` is the folder
+    for what is made of the run, ``project`` that of the suite. ``is_last_shard``: nobody asked, the shards of one
+    machine have ended.
     """
 
     paths: Sequence[Path]
@@ -45,6 +49,7 @@ class MergeRequest:
     expect: Sequence[Segment] | None = None
     check: bool = False
     cov: bool = False
+    junit: bool = False
     out: Path
     project: Path
     is_last_shard: bool = False
@@ -52,6 +57,7 @@ class MergeRequest:
 
 def merge(request: MergeRequest, progress: Progress = lambda *_: None) -> MergedRun:
     """Raises UsageError where nothing could be done, NewerFormat, and OSError where a store cannot be written."""
+    _require_extras(request)
     artifacts = find_artifacts(request.paths)
     where = f"PATH={', '.join(map(str, request.paths))}"
     evidence = gather_evidence(
@@ -61,17 +67,36 @@ def merge(request: MergeRequest, progress: Progress = lambda *_: None) -> Merged
     proofs = judge(evidence)
     taken = [] if request.check else take_in(evidence.journals, request.place)
     coverage = _coverage(request, artifacts, evidence, proofs)
+    junit = merge_junit(artifacts, evidence, proofs, request.out) if request.junit else MergedJunit()
     return MergedRun(
         run=evidence.run,
         segments=tuple(_segments(evidence, proofs, taken)),
         absent=absent_segments(expected, proofs),
         others=evidence.others,
         cause=matrix_cause(proofs),
-        notes=(*evidence.notes, *(note for segment in taken for note in segment.notes), *coverage.notes),
+        notes=(
+            *evidence.notes,
+            *(note for segment in taken for note in segment.notes),
+            *coverage.notes,
+            *junit.notes,
+        ),
         refusals=coverage.refusals,
         coverage=coverage.total,
+        written={"junit": ", ".join(junit.files)} if junit.files else {},
         rest=str(request.paths[0]),
     )
+
+
+def _notes_of(taken: Iterable[TakenIn]) -> Iterable[str]:
+    return (note for segment in taken for note in segment.notes)
+
+
+def _require_extras(request: MergeRequest) -> None:
+    """Before anything is done. Raises UsageError where a package is not installed that was asked for."""
+    if request.cov:
+        require_coverage()
+    if request.junit:
+        require_junitparser()
 
 
 def _coverage(
@@ -85,7 +110,7 @@ def _coverage(
         )
     if request.cov:
         return merge_coverage(artifacts, evidence, proofs, request.project, request.out)
-    if not measured:
+    if not measured or request.check:
         return MergedCoverage()
     if request.is_last_shard:
         paths = " ".join(map(str, request.paths))

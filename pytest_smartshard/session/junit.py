@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_smartshard.combine.junit import FAMILIES, JunitStyle, beside
+from pytest_smartshard.combine.beside import junit_beside
+from pytest_smartshard.combine.junit import FAMILIES, JunitStyle
 from pytest_smartshard.store.replacing import replace
 
 
@@ -36,7 +37,7 @@ def keep_junit(config: pytest.Config, journal: Path, say: Callable[[str], None])
     """
     written = _written_file(config)
     if written is not None:
-        config.pluginmanager.register(KeptJunit(written, beside(journal), say), "smartshard-junit")
+        config.pluginmanager.register(KeptJunit(written, junit_beside(journal), say), "smartshard-junit")
 
 
 class KeptJunit:

@@ -22,7 +22,7 @@ from pytest_smartshard.operations.opening import (
 )
 from pytest_smartshard.session import phrases
 from pytest_smartshard.session.coverage import coverage_facts
-from pytest_smartshard.session.junit import keep_junit
+from pytest_smartshard.session.junit import junit_facts, keep_junit
 from pytest_smartshard.session.merging import take_in_apart
 from pytest_smartshard.session.outcomes import bounded
 from pytest_smartshard.session.recording import Recording
@@ -148,6 +148,7 @@ class ShardRun:
             basis=rerun.rest.digest if rerun else "",
             coverage=coverage.measured,
             fail_under=coverage.fail_under,
+            junit=junit_facts(self._config),
             started=self._start.started,
             selected=len(part.selected),
             predicted=self._load(part),

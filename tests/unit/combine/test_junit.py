@@ -12,7 +12,8 @@ import pytest
 from junit_files import cases_in, properties_in, suite_in
 from making import FILE, finished
 
-from pytest_smartshard.combine.junit import CombinedJunit, JunitPart, JunitStyle, JunitTest, beside, combine
+from pytest_smartshard.combine.beside import junit_beside
+from pytest_smartshard.combine.junit import CombinedJunit, JunitPart, JunitStyle, JunitTest, combine
 from pytest_smartshard.errors import UsageError
 from pytest_smartshard.model.record import FinishedTest
 from pytest_smartshard.model.suite import ItemKey
@@ -168,7 +169,7 @@ def test_a_case_is_found_by_the_end_of_its_class_name() -> None:
 
 
 def test_a_case_is_found_by_the_node_id_where_that_is_known() -> None:
-    test = JunitTest(test=finished("test_a"), nodeid="elsewhere.py::test_a")
+    test = JunitTest(test=finished("test_a", nodeid="elsewhere.py::test_a"))
     document = f"<testsuite>{case('test_a', classname='elsewhere')}</testsuite>".encode()
     assert combine([JunitPart(name="1.xml", document=document, tests=[test])], STYLE).made == 0
     lost = combine([JunitPart(name="1.xml", document=None, tests=[test])], STYLE)
@@ -355,7 +356,7 @@ def test_the_style_of_a_run_survives_its_journal() -> None:
 
 
 def test_the_file_of_a_journal_lies_beside_it() -> None:
-    assert beside(Path("runs/r/0-2-of-6-1.jsonl")) == Path("runs/r/0-2-of-6-1.xml")
+    assert junit_beside(Path("runs/r/0-2-of-6-1.jsonl")) == Path("runs/r/0-2-of-6-1.xml")
 
 
 def test_a_missing_library_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
