@@ -28,15 +28,6 @@ MEASURERS = ("coverage==7.17.3", "pytest-cov==7.1.0")
 
 COVERAGERC = "[run]\nbranch = true\nrelative_files = true\n"
 
-COMBINE = """
-import sys
-from pathlib import Path
-from pytest_smartshard.combine.coverage import combine
-
-found = combine([Path(name) for name in sys.argv[2:]], Path.cwd(), Path(sys.argv[1]))
-print(found.shown, *found.notes, sep="\\n")
-"""
-
 Facts = frozenset[Fact]
 
 
@@ -66,15 +57,33 @@ def sharded(bench: Bench, package: str) -> tuple[list[Path], list[float]]:
     return sorted(bench.tree.glob(".smartshard/runs/**/*.coverage")), seconds
 
 
-def combined(bench: Bench, files: list[Path], out: Path) -> Path:
-    """The combined data file."""
-    command = [str(bench.python), "-c", COMBINE, str(out), *map(str, files)]
-    done = subprocess.run(command, cwd=bench.tree, capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(f"combining ended with {done.returncode}:\n{done.stderr}")
-    total, *notes = done.stdout.splitlines()
-    print(f"combined: {total} %", *notes, sep="\n  ")
+def combined(bench: Bench, out: Path) -> Path:
+    """The data file that `smartshard merge --cov` makes; a shard's data must not be missing for it to do so."""
+    done = merge(bench, out)
+    if done.returncode not in (0, 1):  # 1: a test failed
+        sys.exit(f"merging ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+    print(*(line for line in done.stdout.splitlines() if line.startswith(("root@", "coverage"))), sep="\n")
+    first, *_ = sorted(bench.tree.glob(".smartshard/runs/**/*.coverage"))
+    hidden = first.with_suffix(".hidden")
+    first.rename(hidden)
+    refused = merge(bench, out / "refused")
+    hidden.rename(first)
+    print(f"without {first.name}: exit {refused.returncode}, {refused.stdout.splitlines()[-1]}")
     return out / "coverage.data"
+
+
+def merge(bench: Bench, out: Path) -> subprocess.CompletedProcess[str]:
+    command = [
+        str(bench.python),
+        "-m",
+        "pytest_smartshard",
+        "merge",
+        "--cov",
+        "--out",
+        str(out),
+        ".smartshard/runs",
+    ]
+    return subprocess.run(command, cwd=bench.tree, capture_output=True, text=True, check=False)
 
 
 def compare(name: str, one: Facts, other: Facts, merged: Facts) -> bool:
@@ -133,7 +142,7 @@ def main() -> int:
         print(f"unsharded: {plain[0]:.1f} s and {plain[1]:.1f} s", flush=True)
         files, seconds = sharded(bench, package)
         print(f"{len(files)} of {SHARDS} shards: {', '.join(f'{each:.1f} s' for each in seconds)}", flush=True)
-        merged = combined(bench, files, home / "out")
+        merged = combined(bench, home / "out")
         fine = report(*(facts_of(path) for path in (home / "one", home / "other", merged)))
     return 1 if given.check and not fine else 0
 
