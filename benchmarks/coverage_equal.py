@@ -51,7 +51,14 @@ def sharded(bench: Bench, package: str) -> tuple[list[Path], list[float]]:
     """All shards, in one folder; returns their data files and seconds."""
     bench.renew()
     seconds = [
-        measured(bench, package, f"--shard={number}/{SHARDS}", "-n2" if number == IN_WORKERS else "-n0")
+        # Under one name they follow one plan, also the one that counts on two workers.
+        measured(
+            bench,
+            package,
+            f"--shard={number}/{SHARDS}",
+            "--shard-run=measured",
+            "-n2" if number == IN_WORKERS else "-n0",
+        )
         for number in range(1, SHARDS + 1)
     ]
     return sorted(bench.tree.glob(".smartshard/runs/**/*.coverage")), seconds
