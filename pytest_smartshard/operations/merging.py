@@ -113,6 +113,8 @@ def _coverage(
     if not measured or request.check:
         return MergedCoverage()
     if request.is_last_shard:
+        if all(journal.header.shard.count == 1 for journal in evidence.journals):
+            return MergedCoverage()  # It was judged where it ran.
         paths = " ".join(map(str, request.paths))
         return MergedCoverage(notes=(f"coverage is combined and judged by: smartshard merge --cov {paths}",))
     problem = "the shards measured coverage, which nothing has combined or judged yet; add --cov"
