@@ -1,6 +1,7 @@
-"""Stands in for the command ``buildkite-agent artifact upload|download``, as a script.
+"""Stands in for the commands ``buildkite-agent artifact upload|download`` and ``annotate``, as a script.
 
-The artifacts of a build lie in the folder ``KEPT``: by the key of the step, the job, and the path.
+The artifacts of a build lie in the folder ``KEPT``: by the key of the step, the job, and the path. Annotations
+are beside that folder.
 """
 
 from __future__ import annotations
@@ -50,5 +51,8 @@ if __name__ == "__main__":
         case ["artifact", "download", pattern, target, "--step", step]:
             found = download(Path(os.environ["KEPT"]), pattern, Path(target), step)
             sys.exit(0 if found else "no artifacts found")
+        case ["annotate", "--context", context, "--style", "success" | "error"]:
+            kept = Path(os.environ["KEPT"])
+            kept.with_name(f"{kept.name}-{context}.md").write_bytes(sys.stdin.buffer.read())
         case unknown:
             sys.exit(f"the stand-in does not know {unknown}")

@@ -223,10 +223,12 @@ class Project:
         command = [sys.executable, *python, "-m", "pytest", *self.options, f"--junitxml={junit}", *arguments]
         return Process(self, junit, _popen(command, folder or self.root, env))
 
-    def smartshard(self, *arguments: str | Path, folder: Path | None = None) -> Result:
+    def smartshard(
+        self, *arguments: str | Path, folder: Path | None = None, env: Mapping[str, str] | None = None
+    ) -> Result:
         """Run the command line."""
         command = [sys.executable, "-m", "pytest_smartshard", *map(str, arguments)]
-        with _popen(command, folder or self.root, None) as popen:
+        with _popen(command, folder or self.root, env) as popen:
             out, err = popen.communicate(timeout=TIMEOUT)
         return Result(code=popen.returncode, lines=tuple(out.splitlines()), errors=tuple(err.splitlines()))
 

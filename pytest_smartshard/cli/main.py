@@ -13,6 +13,7 @@ from pytest_smartshard.cli import doctor, importing, merge, plan, store
 from pytest_smartshard.cli.project import Subcommands
 from pytest_smartshard.errors import NewerFormat, UsageError
 from pytest_smartshard.exits import BROKEN, USAGE
+from pytest_smartshard.reports.display import log_line
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,19 +24,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(given.command(given))
     except UsageError as error:
         for problem in error.problems:
-            print(f"smartshard: {problem}", file=sys.stderr)
+            _complain(f"smartshard: {problem}")
     except NewerFormat as newer:
-        print(
+        _complain(
             f"smartshard: {newer.path} has format {newer.found}, and this version reads up to {newer.known}; "
-            "upgrade pytest-smartshard",
-            file=sys.stderr,
+            "upgrade pytest-smartshard"
         )
     except OSError as error:
-        print(f"smartshard: {_words_of(error)}", file=sys.stderr)
+        _complain(f"smartshard: {_words_of(error)}")
     except Exception:  # noqa: BLE001 - whatever is broken must not exit with a number that means something else
-        traceback.print_exc()
+        for line in traceback.format_exc().splitlines():
+            _complain(line)
         return BROKEN
     return USAGE
+
+
+def _complain(line: str) -> None:
+    """What is named may come from artifacts, and a CI reads commands here too."""
+    print(log_line(line), file=sys.stderr)
 
 
 def _words_of(error: OSError) -> str:

@@ -9,6 +9,10 @@ from pathlib import Path
 from pytest_smartshard.model.segment import RunIdentity, Segment, ShardIndex, safe_name
 
 RUNS = "runs"
+
+MERGED = "merged"
+"""Folder below the home folder in which a merge leaves its reports."""
+
 JOURNAL_SUFFIX = ".jsonl"
 PLAN_SUFFIX = ".plan.json"
 INVENTORY_SUFFIX = ".tests.json"

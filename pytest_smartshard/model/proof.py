@@ -26,6 +26,11 @@ class Verdict(IntEnum):
     UNPROVED = 3
     """Tests were lost or ran twice, or shards are missing, so that nobody can tell."""
 
+    @property
+    def word(self) -> str:
+        """``green``, ``red``, ``stopped`` or ``unproved``, for reports and for a CI's conditions."""
+        return self.name.lower()
+
 
 class Loss(Enum):
     """How far a test got that did not run to its end."""

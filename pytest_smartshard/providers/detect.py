@@ -52,7 +52,7 @@ def detect_provider(environ: Environ) -> Provider | None:
 
     Where several match, it is the innermost: a test launcher before the CI system around it.
     """
-    return next(iter(_detected(environ)), None)
+    return next(iter(detected_providers(environ)), None)
 
 
 def shard_from_environment(environ: Environ) -> ShardIndex | None:
@@ -82,7 +82,7 @@ def run_identity(environ: Environ) -> CiRun | None:
 
     A launcher such as Bazel has no run id of its own: then that of the CI system around it is taken.
     """
-    for provider in _detected(environ):
+    for provider in detected_providers(environ):
         values = [_value(environ, variable) for variable in provider.run]
         known = [value for value in values if value is not None]
         if known and len(known) == len(values):
@@ -104,7 +104,8 @@ def touch_status_file(environ: Environ) -> bool:
     return bool(touched) and all(touched)
 
 
-def _detected(environ: Environ) -> list[Provider]:
+def detected_providers(environ: Environ) -> list[Provider]:
+    """All whose marks are there, the innermost first."""
     return [p for p in PROVIDERS if all(_holds(mark, environ) for mark in p.detected_by)]
 
 

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from pytest_smartshard.providers.dialects import AZURE, GITHUB, TEAMCITY, Dialect
+
 Base = Literal[0, 1]
 """Where a counter starts: at 0 or at 1."""
 
@@ -50,6 +52,11 @@ class Provider:
     set, so a total of 1 without an index is shard 1/1. ``never``: why ``index`` and ``total`` may not be
     used at all; ``excluded``: when they may not. ``status_file`` names the file that a test runner touches
     to say that it shards.
+
+    Of what is said to the system by the job that merges: ``dialect`` is how its log is told of something wrong,
+    ``summary`` and ``outputs`` are variables that name the files to which a summary in markdown and the job's
+    results are appended, ``annotate`` is a command that takes a summary from its standard input, after one more
+    argument: ``success`` or ``error``.
     """
 
     name: str
@@ -66,6 +73,15 @@ class Provider:
     never: str | None = None
     excluded: Exclusion | None = None
     status_file: str | None = None
+    dialect: Dialect | None = None
+    summary: str | None = None
+    outputs: str | None = None
+    annotate: tuple[str, ...] = ()
+
+    @property
+    def listens(self) -> bool:
+        """Whether anything can be said to it."""
+        return bool(self.dialect or self.summary or self.outputs or self.annotate)
 
 
 # Test launchers come first: they run inside a CI job whose variables may be visible too, and what stands
@@ -154,6 +170,7 @@ PROVIDERS: tuple[Provider, ...] = (
         attempt="BUILDKITE_RETRY_COUNT",
         attempt_base=0,
         mend=f"set `parallelism: 6` on the step, {_PASS}",
+        annotate=("buildkite-agent", "annotate", "--context", "smartshard", "--style"),
     ),
     Provider(
         name="GitHub Actions",
@@ -165,6 +182,9 @@ PROVIDERS: tuple[Provider, ...] = (
             "pass --shard=${{ matrix.shard }}/6 with shard: [1, 2, 3, 4, 5, 6] in the matrix "
             "(strategy.job-index is not used: it counts every cell of the matrix, environments too)"
         ),
+        dialect=GITHUB,
+        summary="GITHUB_STEP_SUMMARY",
+        outputs="GITHUB_OUTPUT",
     ),
     Provider(
         name="Azure Pipelines",
@@ -182,6 +202,7 @@ PROVIDERS: tuple[Provider, ...] = (
             reason="count the legs of `strategy: matrix`, not the shards of one suite",
             mend="pass --shard=$(shard)/6 with a variable shard in each leg of the matrix",
         ),
+        dialect=AZURE,
     ),
     Provider(
         name="Semaphore",
@@ -214,6 +235,7 @@ PROVIDERS: tuple[Provider, ...] = (
             "pass --shard=%teamcity.build.parallelTests.currentBatch%/"
             "%teamcity.build.parallelTests.totalBatches% or build parameters of your own"
         ),
+        dialect=TEAMCITY,
     ),
     Provider(
         name="Travis CI",

@@ -29,7 +29,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pytest_smartshard.model.summary import RunSummary, ShardSummary, TimedItem
@@ -45,14 +45,19 @@ class JsonReport:
 
     def render(self, summaries: Sequence[RunSummary]) -> str:
         """The document described at the top of this module; ends with a newline."""
-        segments = [_segment(summary) for summary in summaries]
-        document = {"format": FORMAT, "version": VERSION, "segments": segments}
-        text = json.dumps(document, indent=2, ensure_ascii=True, allow_nan=False)
-        # The one control character that JSON lets through; it may be shown on a terminal.
-        return text.replace("\x7f", "\\u007f") + "\n"
+        segments = [segment_object(summary) for summary in summaries]
+        return json_text({"format": FORMAT, "version": VERSION, "segments": segments})
 
 
-def _segment(summary: RunSummary) -> dict[str, object]:
+def json_text(document: Mapping[str, object]) -> str:
+    """*document* as ASCII, indented by two, so that neither a terminal nor a CI's log acts on what is in it."""
+    text = json.dumps(document, indent=2, ensure_ascii=True, allow_nan=False)
+    # The one control character that JSON lets through, and what begins a command in logs of some CI systems.
+    return text.replace("\x7f", "\\u007f").replace("##", "#\\u0023") + "\n"
+
+
+def segment_object(summary: RunSummary) -> dict[str, object]:
+    """One of ``segments``, as described at the top of this module."""
     return {
         "suite": summary.segment.suite,
         "environment": summary.segment.environment,
@@ -64,18 +69,18 @@ def _segment(summary: RunSummary) -> dict[str, object]:
         "failed": sum(shard.failed for shard in summary.shards),
         "shards": [_shard(shard) for shard in sorted(summary.shards, key=lambda shard: shard.shard)],
         "missing": sorted(summary.missing),
-        "makespan_seconds": _seconds(summary.makespan),
-        "lower_bound_seconds": _seconds(summary.bound),
+        "makespan_seconds": seconds_of(summary.makespan),
+        "lower_bound_seconds": seconds_of(summary.bound),
         "imbalance": round(summary.makespan / summary.bound, 6) if summary.bound > 0 else None,
-        "total_seconds": _seconds(summary.total),
-        "binding": None if summary.binding is None else _test(summary.binding),
-        "mispredicted": [_test(test) for test in summary.mispredicted],
+        "total_seconds": seconds_of(summary.total),
+        "binding": None if summary.binding is None else test_object(summary.binding),
+        "mispredicted": [test_object(test) for test in summary.mispredicted],
         "alternatives": [
-            {"shards": other.shards, "makespan_seconds": _seconds(other.makespan)}
+            {"shards": other.shards, "makespan_seconds": seconds_of(other.makespan)}
             for other in summary.alternatives
         ],
-        "known_seconds": _seconds(summary.known),
-        "predicted_total_seconds": _seconds(summary.predicted_total),
+        "known_seconds": seconds_of(summary.known),
+        "predicted_total_seconds": seconds_of(summary.predicted_total),
     }
 
 
@@ -85,23 +90,25 @@ def _shard(shard: ShardSummary) -> dict[str, object]:
         "of": shard.shard.count,
         "tests": shard.tests,
         "failed": shard.failed,
-        "predicted_seconds": None if shard.predicted is None else _seconds(shard.predicted),
-        "actual_seconds": None if shard.busy is None else _seconds(shard.busy),
+        "predicted_seconds": None if shard.predicted is None else seconds_of(shard.predicted),
+        "actual_seconds": None if shard.busy is None else seconds_of(shard.busy),
         "wall_seconds": _wall(shard.wall),
         "finished": shard.finished,
     }
 
 
-def _test(test: TimedItem) -> dict[str, object]:
+def test_object(test: TimedItem) -> dict[str, object]:
+    """A test with its predicted and its actual time."""
     return {
         "test": test.name,
         "shard": test.shard,
-        "predicted_seconds": _seconds(test.predicted),
-        "actual_seconds": _seconds(test.actual),
+        "predicted_seconds": seconds_of(test.predicted),
+        "actual_seconds": seconds_of(test.actual),
     }
 
 
-def _seconds(microseconds: int) -> float:
+def seconds_of(microseconds: int) -> float:
+    """Exact to the microsecond."""
     return round(microseconds / MICROSECONDS_PER_SECOND, 6)
 
 

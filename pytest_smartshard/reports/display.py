@@ -6,7 +6,11 @@ direction overrides or lone surrogates, and be of any length.
 
 from __future__ import annotations
 
+import re
 import unicodedata
+
+_COMMAND_ANYWHERE = re.compile(r"##(?=\w*\[)")
+_COMMAND_AT_START = re.compile(r"^( *):(?=:)")
 
 
 def cells(text: str) -> int:
@@ -20,6 +24,15 @@ def printable(name: str, *, ascii_only: bool = False) -> str:
     What remains can be encoded in UTF-8, with *ascii_only* in ASCII. Backslashes of the name itself stay.
     """
     return "".join(_escaped(character, ascii_only) for character in name)
+
+
+def log_line(text: str) -> str:
+    """*text* as one line that may go to the log of a CI job: printable, and no command to the CI system.
+
+    GitHub Actions obeys ``::error::`` where a line begins with it and ``##[error]`` anywhere in a line, Azure
+    Pipelines ``##vso[…]`` and TeamCity ``##teamcity[…]`` anywhere. A backslash escape breaks them up.
+    """
+    return _COMMAND_AT_START.sub(r"\1\\x3a", _COMMAND_ANYWHERE.sub(r"#\\x23", printable(text)))
 
 
 def shortened(name: str, limit: int, *, ascii_only: bool = False) -> str:

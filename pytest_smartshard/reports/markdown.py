@@ -9,13 +9,14 @@ from dataclasses import dataclass
 
 from pytest_smartshard.model.summary import RunSummary, TimedItem
 from pytest_smartshard.reports import bars, phrases
-from pytest_smartshard.reports.display import shortened
+from pytest_smartshard.reports.display import printable, shortened
 from pytest_smartshard.reports.rows import Row, headings, rows
 
 _NAME_CELLS = 200
 _BAR_CELLS = 24
-_UNSAFE_IN_CODE = re.compile(r"[`|\\<>&]|\A\s|\s\Z|\A\Z")
+_UNSAFE_IN_CODE = re.compile(r"[`|\\<>&]|##|\A\s|\s\Z|\A\Z")
 _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
+_MARKUP = re.compile(r"(?<![^\W_])_|_(?![^\W_])|[&<>`*\[\]\\|~$#]|(?<=www)\.|:(?=//)|\A +|\A *\d*[^\w\s]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,37 +40,53 @@ def code(name: str) -> str:
     shown = shortened(name, _NAME_CELLS)
     if not _UNSAFE_IN_CODE.search(shown):
         return f"`{shown}`"
-    safe = _PUNCTUATION.sub(lambda match: f"&#{ord(match.group())};", shown)
-    return f"<code>{safe}</code>"
+    return f"<code>{_PUNCTUATION.sub(_reference, shown)}</code>"
+
+
+def prose(sentence: str) -> str:
+    """A sentence that may hold names as one line of markdown in which nothing counts as markup."""
+    referenced = _MARKUP.sub(_reference, printable(sentence))
+    # A comment keeps addresses and names of users from becoming links.
+    return referenced.replace("@", "@<!-- -->")
+
+
+def table(heads: Sequence[str], body: Sequence[Sequence[str]]) -> str:
+    """A table with all columns flush right but the last; cells are markdown."""
+    rule = [*("---:" for _ in heads[:-1]), ":---"]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (heads, rule, *body))
+
+
+def _reference(match: re.Match[str]) -> str:
+    return "".join(character if character.isalnum() else f"&#{ord(character)};" for character in match.group())
 
 
 def _segment(summary: RunSummary) -> Iterator[str]:
     yield f"### {phrases.headline(summary, code)}"
-    yield _prose(phrases.size(summary))
+    yield _own(phrases.size(summary))
     for warning in (phrases.disagreement(summary, code), phrases.absence(summary)):
         if warning:
             yield f"**Warning.** {warning}"
     yield from _shards(summary)
-    yield _prose(phrases.balance(summary))
-    yield _prose(phrases.history(summary))
+    yield _own(phrases.balance(summary))
+    yield _own(phrases.history(summary))
     if summary.binding is not None:
-        yield f"{_prose(phrases.binding(summary.binding))} {code(summary.binding.name)}"
+        yield f"{_own(phrases.binding(summary.binding))} {code(summary.binding.name)}"
     if summary.mispredicted:
         yield f"#### {phrases.MISPREDICTIONS}"
         yield _mispredicted(summary.mispredicted)
     if summary.alternatives:
         yield f"#### {phrases.ALTERNATIVES}"
         others = (phrases.alternative(other, summary.makespan) for other in summary.alternatives)
-        yield "\n".join(f"- {_prose(other)}" for other in others)
+        yield "\n".join(f"- {_own(other)}" for other in others)
 
 
 def _shards(summary: RunSummary) -> Iterator[str]:
-    table = rows(summary)
-    if not table:
+    found = rows(summary)
+    if not found:
         return
     drawing = bars.bars_of(summary, width=_BAR_CELLS, glyphs=bars.SHADED)
     heads = (*headings(summary), phrases.BAR_HEADING)
-    yield _table(heads, [(*row.cells, _bar_and_note(row, drawing)) for row in table])
+    yield table(heads, [(*row.cells, _bar_and_note(row, drawing)) for row in found])
     if drawing.longest:
         yield phrases.legend(drawing.glyphs.mark if drawing.mark_at else "")
 
@@ -80,16 +97,10 @@ def _bar_and_note(row: Row, drawing: bars.Bars) -> str:
 
 
 def _mispredicted(tests: Sequence[TimedItem]) -> str:
-    table = [(*phrases.misprediction(test), code(test.name)) for test in tests]
-    return _table(phrases.MISPREDICTION_HEADINGS, table)
+    body = [(*phrases.misprediction(test), code(test.name)) for test in tests]
+    return table(phrases.MISPREDICTION_HEADINGS, body)
 
 
-def _table(heads: Sequence[str], body: Sequence[Sequence[str]]) -> str:
-    """A table with all columns flush right but the last."""
-    rule = [*("---:" for _ in heads[:-1]), ":---"]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (heads, rule, *body))
-
-
-def _prose(sentence: str) -> str:
+def _own(sentence: str) -> str:
     """Our own words need escaping too: a share may read ``<1 %``."""
     return html.escape(sentence, quote=False)

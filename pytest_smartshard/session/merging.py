@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest_smartshard
+from pytest_smartshard.journal.run_folder import MERGED
 from pytest_smartshard.model.proof import Verdict
 from pytest_smartshard.settings.resolve import Settings
 
@@ -30,6 +31,8 @@ def take_in_apart(folders: Sequence[Path], settings: Settings) -> list[str]:
         "--last-shard",
         "--store",
         str(store),
+        "--out",
+        str(settings.home / MERGED),
         *map(str, folders),
     ]
     by_hand = f"smartshard merge --store {store} {' '.join(map(str, folders))}"

@@ -30,14 +30,18 @@ class Selection:
     ignored: tuple[str, ...] = ()
 
 
-def suite_name(rootdir: Path) -> str:
-    """*rootdir* relative to the repository it lies in; never the name of the folder it happens to be in."""
+def within_repository(rootdir: Path) -> str:
+    """*rootdir* relative to the repository it lies in, with ``/``; ``""`` for its root, and without one."""
     for folder in (rootdir, *rootdir.parents):
         if (folder / ".git").exists() or (folder / ".hg").exists():
-            parts = rootdir.relative_to(folder).parts
-            # Joined by what is no safe character, so that `a/b` and `a-b` get different names.
-            return safe_name("/".join(parts)) if parts else ROOT_SUITE
-    return ROOT_SUITE
+            return "/".join(rootdir.relative_to(folder).parts)
+    return ""
+
+
+def suite_name(rootdir: Path) -> str:
+    """After the place in the repository that it lies in; never the name of the folder it happens to be in."""
+    # Joined by what is no safe character, so that `a/b` and `a-b` get different names.
+    return safe_name(within_repository(rootdir)) or ROOT_SUITE
 
 
 def environment_name() -> str:

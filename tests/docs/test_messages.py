@@ -41,11 +41,14 @@ NO_MESSAGES = frozenset(
         "plugin.py",  # pytest's own help
         "settings/options.py",  # help texts, in the page of options
         "proving/samples.py",  # details of a store that is set aside
+        "providers/dialects.py",  # commands around annotations, in the page of providers
         "providers/table.py",  # what to write for each CI system; all of it is in the page of providers
         "reports/as_json.py",
         "reports/bars.py",
         "reports/display.py",
         "reports/markdown.py",
+        "reports/merge_json.py",
+        "reports/merge_markdown.py",  # headings and tables around the sentences of a merge
         "reports/rows.py",
         "reports/text.py",
     }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
+from merged_runs import bad_run
 
 from pytest_smartshard import exits
 from pytest_smartshard.journal import inventory_file, lines, plan_file
@@ -23,6 +25,8 @@ from pytest_smartshard.model.record import (
 )
 from pytest_smartshard.model.segment import RunIdentity, Segment, ShardIndex
 from pytest_smartshard.model.suite import ItemKey
+from pytest_smartshard.reports import merge_json as merge_report
+from pytest_smartshard.reports.merge_json import merge_json
 from pytest_smartshard.settings.options import OPTIONS, Option
 from pytest_smartshard.store import format as store_format
 from pytest_smartshard.store.format import history_text
@@ -120,6 +124,18 @@ def test_the_journal_is_described_key_by_key() -> None:
 def test_the_list_of_tests_is_described_key_by_key() -> None:
     text = inventory_text(Inventory.of([ItemKey("f", "t")])).replace('"f"', "")
     assert named(f"List of tests, format {inventory_file.FORMAT}") == keys_in(text)
+
+
+def test_the_report_of_a_merge_is_described_key_by_key() -> None:
+    below = section("report", "What a merge leaves")
+    cells = re.findall(r"^\| (`.+?`) \| (.+) \|$", below, re.MULTILINE)
+    described = {key for row in cells for cell in row for key in re.findall(r"`(\w+)`", cell)}
+    document = json.loads(merge_json(bad_run()))
+    for segment in document["segments"]:
+        del segment["figures"][:]  # described above, for the report of a run
+    written = keys_in(json.dumps({**document, "written": {"report_json": 0, "report_markdown": 0}}))
+    assert described - {"figures", "segments"} == written - {"figures", "segments"}
+    assert f'"{merge_report.FORMAT}"`, {merge_report.VERSION} |' in below
 
 
 def test_the_plan_is_described_key_by_key() -> None:

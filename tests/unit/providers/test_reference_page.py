@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,19 @@ PAGE = Path(__file__).parents[3] / "docs" / "reference" / "ci-providers.md"
 NONE = "–"
 
 
+def tables() -> list[list[list[str]]]:
+    """The cells of each table's rows."""
+    blocks = [block.splitlines() for block in PAGE.read_text(encoding="utf-8").split("\n\n")]
+    return [
+        [[cell.strip() for cell in line.strip("|").split("|")] for line in block]
+        for block in blocks
+        if block[0].startswith("|")
+    ]
+
+
 def rows() -> dict[str, list[str]]:
-    """The cells of the table's rows by provider name, in the order of the page."""
-    lines = PAGE.read_text(encoding="utf-8").splitlines()
-    table = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
-    header, _rule, *body = table
+    """The cells of the first table's rows by provider name, in the order of the page."""
+    header, _rule, *body = tables()[0]
     assert header == [
         "provider",
         "detected by",
@@ -65,3 +74,19 @@ def test_a_row_says_what_auto_does(provider: Provider) -> None:
 def test_the_page_names_the_status_files() -> None:
     page = PAGE.read_text(encoding="utf-8")
     assert all(f"`{p.status_file}`" in page for p in PROVIDERS if p.status_file is not None)
+
+
+def test_the_second_table_says_what_each_provider_is_told() -> None:
+    header, _rule, *body = tables()[1]
+    assert header == ["provider", "what is wrong", "summary", "results"]
+    listening = {provider.name: provider for provider in PROVIDERS if provider.listens}
+    assert [cells[0] for cells in body] == list(listening)
+    for name, problem, summary, results in body:
+        provider = listening[name]
+        start = re.split(r"[ {]", provider.dialect.problem)[0] if provider.dialect else NONE
+        assert start in problem
+        upload = provider.dialect.summary.split("{")[0] if provider.dialect else ""
+        shown = [provider.summary or "", upload, " ".join(provider.annotate)]
+        assert all(part in summary for part in shown)
+        assert (summary == NONE) == (not any(shown))
+        assert (provider.outputs or NONE) in results

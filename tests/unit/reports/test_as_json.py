@@ -137,3 +137,10 @@ def test_names_come_back_whole() -> None:
     name = "a::\x7f\\u007f" + "x" * 20_000
     run = summary(binding=TimedItem(name=name, shard=1, predicted=0, actual=0))
     assert json.loads(JsonReport().render([run]))["segments"][0]["binding"]["test"] == name
+
+
+def test_a_report_that_is_printed_into_a_log_is_no_command() -> None:
+    name = "a::##vso[task.complete]###"
+    text = JsonReport().render([summary(binding=TimedItem(name=name, shard=1, predicted=0, actual=0))])
+    assert "##" not in text
+    assert json.loads(text)["segments"][0]["binding"]["test"] == name

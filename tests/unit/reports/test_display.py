@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_smartshard.reports.display import cells, printable, shortened, wrapped
+from pytest_smartshard.reports.display import cells, log_line, printable, shortened, wrapped
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,24 @@ from pytest_smartshard.reports.display import cells, printable, shortened, wrapp
 )
 def test_printable(name: str, shown: str) -> None:
     assert printable(name) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("tests/test_a.py::test_b[::x]", "tests/test_a.py::test_b[::x]"),
+        ("## a heading", "## a heading"),
+        ("::error::x", r"\x3a:error::x"),
+        ("  ::error::x", r"  \x3a:error::x"),
+        ("\t::error::x", r"\t::error::x"),
+        ("a\n::error::x", r"a\n::error::x"),
+        ("a ##[error]x", r"a #\x23[error]x"),
+        ("##vso[task.complete]", r"#\x23vso[task.complete]"),
+        ("###teamcity[a 'b']", r"##\x23teamcity[a 'b']"),
+    ],
+)
+def test_a_line_of_a_log_is_no_command(text: str, shown: str) -> None:
+    assert log_line(text) == shown
 
 
 def test_printable_in_ascii() -> None:

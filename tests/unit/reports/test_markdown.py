@@ -114,6 +114,7 @@ def test_no_run_at_all() -> None:
         "*bold* _under_ ~gone~ @user #1 :+1: $x^2$",
         "two\nlines\r\n| a | b |",
         "\x1b[31mred",
+        "##vso[task.complete]",
         "x`|" * 7_000,
     ],
 )
