@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sharded import GIVE_ALL, SEGMENT, Project, exactly_once, functions
+from sharded import SEGMENT, Project, exactly_once, functions
 
 SUITE = {"test_a.py": functions("a", "b"), "test_b.py": functions("c", body="assert False")}
 
@@ -66,8 +66,11 @@ def test_a_run_that_stopped_early_hands_on_what_it_measured_and_forgets_nothing(
     assert result.code == 1
     assert result.recorded.footer is not None
     assert result.recorded.footer["reason"] == "stopping after 1 failures"
-    assert result.section()[-2:] == (
-        f"{SEGMENT}: run {result.recorded.header['run']} lacks shard 1 of 1{GIVE_ALL}",
+    assert result.section()[-5:] == (
+        f"{SEGMENT}: stopped: 1 of 4 tests did not run",
+        f"{SEGMENT}: shard 1/1 stopped early: stopping after 1 failures",
+        f"{SEGMENT}: 1 test assigned and not run, by shard 1/1: test_c.py::test_d",
+        f"run what is left with pytest --shard-rerun={result.recorded.path.parent}",
         f"durations of what has run taken into {project.store_path}",
     )
     assert len(project.stored()) == 4

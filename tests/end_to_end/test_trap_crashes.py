@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from sharded import GIVE_ALL, SEGMENT, Journal, Project, functions, samples_in
+from sharded import SEGMENT, Journal, Project, functions, samples_in
 
 CRASHING = """
 import os
@@ -109,7 +109,11 @@ def test_an_interrupted_shard_keeps_what_it_finished_and_is_not_taken_for_comple
     assert result.recorded.footer["reason"] == "interrupted"
     (run,) = project.store()["runs"]
     assert run["finished"] == []
-    assert result.section()[-2:] == (
-        f"{SEGMENT}: run {run['run']} lacks shard 1 of 1{GIVE_ALL}",
+    assert result.section()[-6:] == (
+        f"{SEGMENT}: stopped: 2 of 4 tests did not run",
+        f"{SEGMENT}: shard 1/1 stopped early: interrupted",
+        f"{SEGMENT}: 1 test assigned and not run, by shard 1/1: test_it.py::test_last",
+        f"{SEGMENT}: 1 test started and not finished, by shard 1/1: test_it.py::test_waits",
+        f"run what is left with pytest --shard-rerun={result.recorded.path.parent}",
         f"durations of what has run taken into {project.store_path}",
     )

@@ -28,8 +28,9 @@ def test_a_truncated_store_is_named_and_moved_aside_and_the_run_goes_on(tmp_path
         assert f"smartshard: {store} is no complete JSON: set aside, planned without it" in result.lines
         assert "no history yet" in result.collected_line
     aside = f"{store.name}.set-aside-{hashlib.sha256(torn).hexdigest()[:12]}"
-    assert results[1].section()[-2:] == (
+    assert results[1].section()[-3:] == (
         f"{store} is no complete JSON: moved to {aside}, a new store begun",
+        "proved: 3 tests ran exactly once in 2 shards",
         f"the run is complete: durations taken into {store}",
     )
     assert store.with_name(aside).read_bytes() == torn
@@ -75,8 +76,9 @@ def test_a_foreign_store_is_named_and_moved_aside(tmp_path: Path, good: str, nam
     assert f"smartshard: {store} {reason}: set aside, planned without it" in result.lines
     assert len(result.recorded.tests) == 3
     aside = f"store.json.set-aside-{hashlib.sha256(content.encode()).hexdigest()[:12]}"
-    assert result.section()[-2:] == (
+    assert result.section()[-3:] == (
         f"{store} {reason}: moved to {aside}, a new store begun",
+        "proved: 3 tests ran exactly once in 1 shard",
         f"the run is complete: durations taken into {store}",
     )
     assert (tmp_path / aside).read_text("ascii") == content
@@ -94,7 +96,8 @@ def test_a_store_that_holds_no_samples_is_moved_aside_when_the_run_is_taken_in(t
 
     assert result.code == 0
     aside = f"store.json.set-aside-{hashlib.sha256(content.encode()).hexdigest()[:12]}"
-    assert result.section()[-2:] == (
+    assert result.section()[-3:] == (
         f"{store} holds a value that no store has ('nonsense' is no sample): moved to {aside}, a new store begun",
+        "proved: 3 tests ran exactly once in 1 shard",
         f"the run is complete: durations taken into {store}",
     )
