@@ -32,8 +32,8 @@ class StoreChange:
 class CoverageTotal:
     """Coverage of all shards together in percent, as coverage prints it with ``precision`` decimals.
 
-    ``fail_under`` is the project's gate, 0 where there is none; ``text`` is coverage's own summary, ``files`` what it
-    wrote.
+    ``fail_under`` is the project's gate, 0 where there is none; ``text`` is coverage's own summary, ``files``
+    what it wrote.
     """
 
     percent: float
