@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 import traceback
 from collections.abc import Sequence
@@ -52,6 +53,9 @@ def _words_of(error: OSError) -> str:
 
 def run() -> None:
     """Entry point of the console script."""
+    # A command makes many values, of which none refer to each other in a circle, and ends soon: looking for
+    # circles among them again and again takes a fifth of a merge.
+    gc.disable()
     sys.exit(main())
 
 

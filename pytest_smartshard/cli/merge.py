@@ -99,7 +99,7 @@ def command(given: argparse.Namespace) -> int:
         project=settings.rootdir,
         is_last_shard=given.last_shard,
     )
-    with progress_on(sys.stderr, "journals") as progress:
+    with progress_on(sys.stderr) as progress:
         merged = merge(request, progress)
     said = Said() if given.check else _leave(merged, request.out, settings, is_last_shard=given.last_shard)
     for line in verdict_lines(merged, quiet=given.quiet, is_last_shard=given.last_shard):

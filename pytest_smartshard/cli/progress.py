@@ -11,28 +11,33 @@ QUIET_SECONDS = 1.0
 """What ends sooner shows nothing."""
 
 STEP_SECONDS = 0.1
-"""Between two changes of the line."""
+"""Between two changes of the line, while the same is being done."""
 
 
 @contextlib.contextmanager
-def progress_on(stream: TextIO, noun: str) -> Iterator[Callable[[int, int], None]]:
-    """A function to be called with how much is done and how much there is, which tells it on *stream*.
+def progress_on(
+    stream: TextIO, clock: Callable[[], float] = time.monotonic
+) -> Iterator[Callable[[str, int, int], None]]:
+    """A function to be called with what is being done, how much of it is done, and how much there is or 0.
 
-    The line is taken away at the end. Where *stream* is no terminal nothing is written.
+    It tells that in one line on *stream*, which is taken away at the end. Where *stream* is no terminal nothing
+    is written. *clock* gives seconds.
     """
-    began = time.monotonic()
-    shown_at = 0.0
+    began = clock()
+    shown = ""
+    shown_at = began
     width = 0
 
-    def show(done: int, total: int) -> None:
-        nonlocal shown_at, width
-        now = time.monotonic()
-        if now - began < QUIET_SECONDS or now - shown_at < STEP_SECONDS or not stream.isatty():
+    def show(what: str, done: int, total: int) -> None:
+        nonlocal shown, shown_at, width
+        now = clock()
+        is_soon = what == shown and now - shown_at < STEP_SECONDS
+        if now - began < QUIET_SECONDS or is_soon or not stream.isatty():
             return
-        text = f"smartshard: {done:,} of {total:,} {noun}"
+        text = f"smartshard: {what}, {done:,} of {total:,}" if total else f"smartshard: {what}"
         stream.write(f"\r{text.ljust(width)}")
         stream.flush()
-        shown_at, width = now, max(width, len(text))
+        shown, shown_at, width = what, now, max(width, len(text))
 
     try:
         yield show

@@ -44,7 +44,7 @@ HEADER, FILE, ERROR, START, TEST, FOOTER = "header", "file", "error", "start", "
 
 Line: TypeAlias = dict[str, object]
 
-_ENCODER = json.JSONEncoder(separators=(",", ":"))
+_ENCODER = json.JSONEncoder(separators=(",", ":"), check_circular=False)
 
 
 def encode(line: Line) -> bytes:

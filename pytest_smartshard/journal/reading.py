@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pytest_smartshard.checked import parse_table
+from pytest_smartshard.checked import parse_line, parse_table
 from pytest_smartshard.checked import version as format_version
 from pytest_smartshard.errors import NewerFormat, UnusableFile
 from pytest_smartshard.journal import lines
@@ -49,7 +49,7 @@ def parse_journal(raw: bytes, path: str) -> Journal:
         if not text:
             continue
         try:
-            line = parse_table(text)
+            line = parse_line(text)
             kind = line.get("kind")
             if kind == lines.TEST:
                 test = lines.parse_test(line)

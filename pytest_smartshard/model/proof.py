@@ -90,6 +90,8 @@ class CountedTest:
     @property
     def is_flaky(self) -> bool:
         """Whether it ended well, but not at once."""
+        if not self.earlier and not self.test.reruns:
+            return False
         return not self.is_red and (self.test.reruns > 0 or any(before.outcome in RED for before in self.earlier))
 
 

@@ -106,7 +106,8 @@ class FinishedTest:
     @property
     def stored_key(self) -> ItemKey:
         """The name by which it is proved to have run: the same in every process."""
-        return ItemKey(self.key.file, self.stored_tail)
+        key = self.key
+        return key if key.tail == self.stored_tail else ItemKey(key.file, self.stored_tail)
 
     @property
     def duration(self) -> int:

@@ -18,8 +18,10 @@ from pytest_smartshard.operations.artifacts import ArtifactFile, Artifacts
 from pytest_smartshard.proving.proof import prove
 from pytest_smartshard.wording import listed
 
-Progress = Callable[[int, int], None]
-"""Called with how many journals have been read, and how many there are."""
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how much of it is done, and how much there is: 0 where that is not told."""
+
+READING = "reading journals"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +65,7 @@ def gather_evidence(
     files = {}
     candidates = artifacts.journals
     for number, file in enumerate(candidates):
-        progress(number, len(candidates))
+        progress(READING, number, len(candidates))
         try:
             journal = parse_journal(file.read(), file.label)
         except UnusableFile as problem:
@@ -72,7 +74,7 @@ def gather_evidence(
         journals.append(journal)
         files[file.label] = file
         notes.extend(f"{journal.path}: {flaw}" for flaw in journal.flaws)
-    progress(len(candidates), len(candidates))
+    progress(READING, len(candidates), len(candidates))
     if not journals:
         raise UsageError([*notes, f"{where}: no journal of a shard is there; name the folder of a run"])
     run = _chosen(journals, wanted, likely)

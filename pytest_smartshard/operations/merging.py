@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,8 +65,12 @@ def merge(request: MergeRequest, progress: Progress = lambda *_: None) -> Merged
         artifacts, wanted=request.run, likely=request.likely, where=where, progress=progress
     )
     expected = expected_segments(request.place, evidence.run) if request.expect is None else request.expect
+    progress("proving that every test ran once", 0, 0)
     proofs = judge(evidence)
+    if not request.check:
+        progress("joining durations", 0, 0)
     taken = [] if request.check else take_in(evidence.journals, request.place)
+    progress("bringing together the rest", 0, 0)
     coverage = _coverage(request, artifacts, evidence, proofs)
     junit = merge_junit(artifacts, evidence, proofs, request.out) if request.junit else MergedJunit()
     return MergedRun(
@@ -135,7 +140,9 @@ def _segments(
 
 
 def _slowest(proof: SegmentProof) -> tuple[TimedItem, ...]:
-    counted = sorted(proof.counted, key=lambda counted: (-counted.test.duration, counted.test.key))[:SLOWEST]
+    counted = heapq.nsmallest(
+        SLOWEST, proof.counted, key=lambda counted: (-counted.test.duration, counted.test.key)
+    )
     return tuple(
         TimedItem(
             name=str(one.test.key),

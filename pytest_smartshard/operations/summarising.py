@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import heapq
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from pytest_smartshard.errors import NewerFormat, UnusableFile
@@ -13,8 +14,6 @@ from pytest_smartshard.model.record import CRASHED, ERROR, FAILED, FinishedTest,
 from pytest_smartshard.model.segment import ShardIndex
 from pytest_smartshard.model.summary import Alternative, RunSummary, ShardSummary, TimedItem
 from pytest_smartshard.planning.bounds import lower_bound
-from pytest_smartshard.planning.packers.lpt import LongestFirst
-from pytest_smartshard.planning.packers.protocol import Bins, Units
 
 WORST = 5
 """Mispredictions that a report names."""
@@ -58,8 +57,8 @@ def _summary(journals: Mapping[int, Journal]) -> RunSummary:
     count = max(journal.header.shard.count for journal in journals.values())
     lanes = max(journal.header.lanes for journal in journals.values())
     shards = tuple(_shard(number, count, journals.get(number)) for number in range(1, count + 1))
-    durations = [test.duration for journal in journals.values() for test in journal.tests]
-    items = [_timed(test, number) for number, journal in journals.items() for test in journal.tests]
+    tests = [(number, test) for number, journal in journals.items() for test in journal.tests]
+    durations = sorted((test.duration for _, test in tests), reverse=True)
     bound = lower_bound(durations, count * lanes)
     missing = tuple(summary.shard.number for summary in shards if not summary.finished)
     return RunSummary(
@@ -72,15 +71,15 @@ def _summary(journals: Mapping[int, Journal]) -> RunSummary:
         makespan=max(summary.busy or 0 for summary in shards),
         bound=bound,
         total=sum(durations),
-        binding=_binding(items, bound),
-        mispredicted=_worst(items),
+        binding=_binding(tests, bound),
+        mispredicted=_worst(tests),
         alternatives=tuple(
-            Alternative(shards=other, makespan=_makespan(durations, Bins(other, lanes)))
+            Alternative(shards=other, makespan=_makespan(durations, other * lanes))
             for other in (count - 1, count + 1)
             if other > 0 and not missing
         ),
         known=sum(journal.header.known for journal in journals.values()),
-        predicted_total=sum(test.predicted for journal in journals.values() for test in journal.tests),
+        predicted_total=sum(test.predicted for _, test in tests),
     )
 
 
@@ -118,22 +117,25 @@ def _timed(test: FinishedTest, shard: int) -> TimedItem:
     return TimedItem(name=str(test.key), shard=shard, predicted=test.predicted, actual=test.duration)
 
 
-def _binding(items: Sequence[TimedItem], bound: int) -> TimedItem | None:
-    """The test that is as long as the bound itself, so that no packing can help."""
-    longest = max(items, key=lambda item: (item.actual, item.name), default=None)
-    return longest if longest is not None and longest.actual == bound > 0 else None
+def _binding(tests: Iterable[tuple[int, FinishedTest]], bound: int) -> TimedItem | None:
+    """The test that is as long as the bound itself, so that no packing can help; of several the last by name."""
+    longest = [_timed(test, number) for number, test in tests if test.duration == bound > 0]
+    return max(longest, key=lambda item: item.name, default=None)
 
 
-def _worst(items: Iterable[TimedItem]) -> tuple[TimedItem, ...]:
-    predicted = [item for item in items if item.predicted]
-    predicted.sort(key=lambda item: (-abs(item.actual - item.predicted), item.name))
-    return tuple(predicted[:WORST])
+def _worst(tests: Iterable[tuple[int, FinishedTest]]) -> tuple[TimedItem, ...]:
+    predicted = [(number, test) for number, test in tests if test.predicted]
+    misses = heapq.nlargest(WORST, (abs(test.duration - test.predicted) for _, test in predicted))
+    # Only of these few are names needed, to tell equal ones apart.
+    worst = [
+        _timed(test, number) for number, test in predicted if abs(test.duration - test.predicted) >= misses[-1]
+    ]
+    return tuple(sorted(worst, key=lambda item: (-abs(item.actual - item.predicted), item.name))[:WORST])
 
 
-def _makespan(durations: Sequence[int], bins: Bins) -> int:
-    units = Units()
-    units.extend("", [""] * len(durations), durations, [True] * len(durations))
-    loads = [0] * bins.total
-    for duration, number in zip(durations, LongestFirst().pack(units, bins), strict=True):
-        loads[number] += duration
+def _makespan(durations: Iterable[int], machines: int) -> int:
+    """Of *durations*, longest first, each on the machine that is free first."""
+    loads = [0] * machines
+    for duration in durations:
+        heapq.heapreplace(loads, loads[0] + duration)
     return max(loads)

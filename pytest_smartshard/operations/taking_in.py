@@ -46,12 +46,7 @@ def take_in(journals: Sequence[Journal], place: StorePlace) -> list[TakenIn]:
 
 def _take_in_segment(segment: Segment, journals: Sequence[Journal], place: StorePlace) -> TakenIn:
     change = change_store(place, segment, lambda history: join(history, journals))
-    before, after = _costs(change.before), _costs(change.after)
-    changed = [
-        (key, before[key], cost)
-        for key, cost in after.items()
-        if key in before and (cost > MANY_TIMES * before[key] or before[key] > MANY_TIMES * cost)
-    ]
+    added, dropped, changed = _differences(change.before, change.after)
     return TakenIn(
         segment=segment,
         change=StoreChange(
@@ -59,17 +54,30 @@ def _take_in_segment(segment: Segment, journals: Sequence[Journal], place: Store
             journals=len(journals),
             tests=change.tests,
             written=change.written,
-            added=len(after.keys() - before.keys()),
-            dropped=len(before.keys() - after.keys()),
+            added=added,
+            dropped=dropped,
             changed=tuple(sorted(changed, key=lambda found: (-abs(found[2] - found[1]), found[0]))),
         ),
         notes=change.notes,
     )
 
 
-def _costs(history: History) -> dict[ItemKey, int]:
-    return {
-        ItemKey(file, tail): cost
-        for file, known in history.files.items()
-        for tail, cost in zip(known.tails, known.costs, strict=True)
-    }
+def _differences(before: History, after: History) -> tuple[int, int, list[tuple[ItemKey, int, int]]]:
+    """How many tests are new and gone, and which cost something else, with their costs before and after."""
+    added = dropped = 0
+    changed = []
+    for file in {**before.files, **after.files}:
+        old, new = _costs(before, file), _costs(after, file)
+        added += len(new.keys() - old.keys())
+        dropped += len(old.keys() - new.keys())
+        changed += [
+            (ItemKey(file, tail), old[tail], cost)
+            for tail, cost in new.items()
+            if tail in old and (cost > MANY_TIMES * old[tail] or old[tail] > MANY_TIMES * cost)
+        ]
+    return added, dropped, changed
+
+
+def _costs(history: History, file: str) -> dict[str, int]:
+    known = history.files.get(file)
+    return {} if known is None else dict(zip(known.tails, known.costs, strict=True))

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from pytest_smartshard.checked import MOST_MICROSECONDS
 from pytest_smartshard.model.history import UNIT_SPEED, FileHistory, History, MeasuredRun
@@ -51,9 +52,10 @@ def join(history: History, journals: Iterable[Journal]) -> History:
     joined = Joined()
     add_history(joined, history)
     for journal in journals:
+        identity = journal_identity(journal)
         _add_run(joined.runs, _run_of(journal))
         for file, tail, sample in _samples_of(journal):
-            add_sample(joined.samples[file][tail], journal_identity(journal), sample)
+            add_sample(joined.samples[file][tail], identity, sample)
     drop_expired(joined)
     drop_old_samples(joined)
     return in_order(joined, history)
@@ -81,11 +83,13 @@ def is_complete(attempts: Iterable[MeasuredRun]) -> bool:
 def add_history(joined: Joined, history: History) -> None:
     for run in (*history.runs, *history.other_runs):
         _add_run(joined.runs, run)
+    identities = [run.identity for run in history.runs]
     for key, file in history.files.items():
-        for column, run in zip(file.columns, history.runs, strict=True):
+        tests = joined.samples[key]
+        for identity, column in zip(identities, file.columns, strict=True):
             for tail, sample in zip(file.tails, decode_column(column, len(file.tails)), strict=True):
                 if sample is not None:
-                    add_sample(joined.samples[key][tail], run.identity, sample)
+                    add_sample(tests[tail], identity, sample)
 
 
 def _run_of(journal: Journal) -> MeasuredRun:
@@ -175,13 +179,14 @@ def age_of(attempts: Iterable[MeasuredRun]) -> Age:
 def drop_expired(joined: Joined) -> None:
     """Drop what was measured of a test before a complete run that no longer had it, and tests without samples."""
     complete = sorted(_complete_runs(joined.runs.values()), reverse=True)
+    names = {name for _, name in complete}
     age = {name: age_of(attempts) for name, attempts in by_run(joined.runs.values()).items()}
     for file, tests in list(joined.samples.items()):
         for tail, samples in list(tests.items()):
             seen_in = {run for run, _, _ in samples}
-            lacking = next((run for run in complete if run[1] not in seen_in), None)
-            if lacking is None:
+            if names <= seen_in:
                 continue
+            lacking = next(run for run in complete if run[1] not in seen_in)
             kept = {i: sample for i, sample in samples.items() if (age[i[0]], i[0]) > lacking}
             if kept:
                 tests[tail] = kept
@@ -205,16 +210,14 @@ def drop_old_samples(joined: Joined) -> None:
         run.identity: place
         for place, run in enumerate(sorted(joined.runs.values(), key=lambda run: run.age_order))
     }
-    oldest_kept = len(order) - KEPT_RUNS
+    old = {identity for identity, place in order.items() if place < len(order) - KEPT_RUNS}
     for tests in joined.samples.values():
-        for tail, samples in tests.items():
-            newest = max(samples, key=order.__getitem__)
-            if len(samples) > 1:
-                tests[tail] = {
-                    identity: sample
-                    for identity, sample in samples.items()
-                    if order[identity] >= oldest_kept or identity == newest
-                }
+        for samples in tests.values():
+            dropped = old.intersection(samples)
+            if len(dropped) == len(samples):
+                dropped.remove(max(samples, key=order.__getitem__))
+            for identity in dropped:
+                del samples[identity]
 
 
 def in_order(joined: Joined, history: History, *, forget: bool = True) -> History:
@@ -222,21 +225,22 @@ def in_order(joined: Joined, history: History, *, forget: bool = True) -> Histor
 
     These are the ones that still decide what is dropped, or without *forget* all. The rest is as in *history*.
     """
-    used = {identity for tests in joined.samples.values() for samples in tests.values() for identity in samples}
+    used = set(chain.from_iterable(samples for tests in joined.samples.values() for samples in tests.values()))
     in_age = sorted(joined.runs.values(), key=lambda run: run.age_order)
     runs = [run for run in in_age if run.identity in used]
+    identities = [run.identity for run in runs]
     rows = {
-        file: {tail: [samples.get(run.identity) for run in runs] for tail, samples in sorted(tests.items())}
+        file: {tail: list(map(tests[tail].get, identities)) for tail in sorted(tests)}
         for file, tests in sorted(joined.samples.items())
     }
-    all_rows = [row for tests in rows.values() for row in tests.values()]
-    runs = with_speeds(runs, [[row[place] for row in all_rows] for place in range(len(runs))])
+    all_rows = chain.from_iterable(tests.values() for tests in rows.values())
+    runs = with_speeds(runs, list(zip(*all_rows, strict=True)))
     speeds = [run.speed for run in runs]
     files = {
         file: FileHistory(
             list(tests),
             [estimate(row, speeds) for row in tests.values()],
-            [encode_column([row[place] for row in tests.values()]) for place in range(len(runs))],
+            list(map(encode_column, zip(*tests.values(), strict=True))),
         )
         for file, tests in rows.items()
     }

@@ -25,7 +25,7 @@ from pytest_smartshard.model.record import CollectionError, Journal
 from pytest_smartshard.model.segment import ShardIndex
 from pytest_smartshard.model.suite import ItemKey
 from pytest_smartshard.proving.causes import causes_of
-from pytest_smartshard.proving.shards import Finish, ShardRecord, shards_of, without_copies
+from pytest_smartshard.proving.shards import Finish, ShardRecord, shards_of, together, without_copies
 
 Generations = Mapping[int, Sequence[ShardRecord]]
 
@@ -47,7 +47,12 @@ def prove(journals: Iterable[Journal], inventories: Mapping[str, Inventory]) -> 
     ran = _Ran(records, expected)
     # An earlier generation may have collected more tests of a name; no shard was given more than there were.
     given = _most(record.assigned for shards in records.values() for record in shards)
-    left = [key for key, count in sorted(expected.items()) if len(ran.ends.get(key, ())) < count]
+    left = sorted(key for key, count in expected.items() if len(ran.ends.get(key, ())) < count)
+    doubled = sorted(
+        key
+        for key, finishes in ran.ends.items()
+        if len(finishes) > 1 and len(finishes) > max(expected[key], given[key])
+    )
     return SegmentProof(
         segment=header.segment,
         run=header.identity.run,
@@ -55,15 +60,7 @@ def prove(journals: Iterable[Journal], inventories: Mapping[str, Inventory]) -> 
         expected=expected.total(),
         counted=[ran.counted(finish) for key in sorted(ran.ends) for finish in ran.ends[key]],
         lost=tuple(_lost(key, records, generations[-1]) for key in left),
-        doubled=tuple(
-            DoubledTest(
-                key=key,
-                generation=finishes[0].journal.header.identity.generation,
-                shards=tuple(sorted(finish.shard for finish in finishes)),
-            )
-            for key, finishes in sorted(ran.ends.items())
-            if len(finishes) > max(1, expected[key], given[key])
-        ),
+        doubled=tuple(_doubled(key, ran.ends[key]) for key in doubled),
         gone=_gone(records, expected, ran),
         is_listed=is_listed,
         errors=_errors(records),
@@ -74,40 +71,45 @@ class _Ran:
     """Which ends of each test count, over all generations."""
 
     def __init__(self, records: Generations, expected: Counter[ItemKey]) -> None:
-        self._all: dict[ItemKey, list[Finish]] = {}
-        self.ends: dict[ItemKey, list[Finish]] = {}
-        outdated: dict[ItemKey, list[Finish]] = {}
+        every = [record for shards in records.values() for record in shards]
+        self._all = together(record.finishes for record in every)
+        self.ends: dict[ItemKey, Sequence[Finish]] = {}
         for shards in records.values():
-            found: dict[ItemKey, list[Finish]] = {}
-            for record in shards:
-                for key, finishes in record.current.items():
-                    found.setdefault(key, []).extend(finishes)
-                for key, finishes in record.outdated.items():
-                    outdated.setdefault(key, []).extend(finishes)
-                for key, finishes in record.finishes.items():
-                    self._all.setdefault(key, []).extend(finishes)
-            for key, finishes in found.items():
+            for key, finishes in together(record.current for record in shards).items():
                 # Where several tests share a name, a generation that ran only some of them is no step forward.
-                if len(finishes) >= min(len(self.ends.get(key, ())), max(1, expected[key])):
+                known = self.ends.get(key)
+                if known is None or len(finishes) >= min(len(known), max(1, expected[key])):
                     self.ends[key] = finishes
-        for key, finishes in outdated.items():
+        for key, finishes in together(record.outdated for record in every).items():
             self.ends.setdefault(key, finishes[-1:])
 
     def counted(self, finish: Finish) -> CountedTest:
         header = finish.journal.header
-        now = (header.identity.generation, header.identity.attempt)
-        same_name = self._all.get(finish.test.stored_key, ())
-        earlier = [] if len(same_name) == 1 else [f for f in same_name if f.test.key == finish.test.key]
         return CountedTest(
             test=finish.test,
             journal=finish.journal.path,
             shard=header.shard,
             generation=header.identity.generation,
             attempt=header.identity.attempt,
-            earlier=tuple(
-                before for before in map(_outcome, earlier) if (before.generation, before.attempt) < now
-            ),
+            earlier=self._earlier(finish),
         )
+
+    def _earlier(self, finish: Finish) -> tuple[EarlierOutcome, ...]:
+        same_name = self._all[finish.test.stored_key]
+        if len(same_name) == 1:
+            return ()
+        identity = finish.journal.header.identity
+        now = (identity.generation, identity.attempt)
+        outcomes = (_outcome(other) for other in same_name if other.test.key == finish.test.key)
+        return tuple(before for before in outcomes if (before.generation, before.attempt) < now)
+
+
+def _doubled(key: ItemKey, finishes: Sequence[Finish]) -> DoubledTest:
+    return DoubledTest(
+        key=key,
+        generation=finishes[0].journal.header.identity.generation,
+        shards=tuple(sorted(finish.shard for finish in finishes)),
+    )
 
 
 def _outcome(finish: Finish) -> EarlierOutcome:
@@ -170,7 +172,7 @@ def _most(counters: Iterable[Counter[ItemKey]]) -> Counter[ItemKey]:
     most: Counter[ItemKey] = Counter()
     for counter in counters:
         for key, count in counter.items():
-            if count > most[key]:
+            if count > most.get(key, 0):
                 most[key] = count
     return most
 
@@ -211,8 +213,14 @@ def _has_begun(key: ItemKey, record: ShardRecord) -> bool:
 
 def _gone(records: Generations, expected: Counter[ItemKey], ran: _Ran) -> tuple[ItemKey, ...]:
     """Tests that an earlier generation was to run, did not, and that the last one did not collect."""
-    assigned = {key for shards in records.values() for record in shards for key in record.assigned}
-    return tuple(sorted(key for key in assigned if key not in expected and key not in ran.ends))
+    gone = {
+        key
+        for shards in records.values()
+        for record in shards
+        for key in record.assigned
+        if key not in expected and key not in ran.ends
+    }
+    return tuple(sorted(gone))
 
 
 def _errors(records: Generations) -> tuple[CollectionError, ...]:

@@ -29,14 +29,19 @@ def encode_column(samples: Sequence[Sample]) -> str:
     """``"1200 s40 -"`` for a pass, a skip and an absence; ``""`` where the run saw nothing of the file."""
     if all(sample is None for sample in samples):
         return ""
-    return " ".join(_ABSENT if sample is None else str(sample) for sample in samples)
+    return " ".join([_ABSENT if sample is None else str(sample) for sample in samples])
 
 
 def decode_column(column: str, tests: int) -> list[Sample]:
     """The samples of *tests* tests. Raises ValueError for text that :func:`encode_column` does not make."""
     if not column:
         return [None] * tests
-    samples = [_decode(word) for word in column.split(" ")]
+    words = column.split(" ")
+    if column.isascii() and max(map(len, words)) < _MOST_DIGITS:
+        # Nearly all are plain numbers, and none of them can be too large.
+        samples = [int(word) if word.isdecimal() else _decode(word) for word in words]
+    else:
+        samples = list(map(_decode, words))
     if len(samples) != tests:
         raise ValueError(f"{len(samples)} samples of {tests} tests")
     return samples

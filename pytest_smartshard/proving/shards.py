@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
 
 from pytest_smartshard.model.proof import ShardEnd
 from pytest_smartshard.model.record import RED, FinishedTest, Journal
@@ -15,9 +16,8 @@ TESTS_FAILED = 1
 """pytest's exit code where tests failed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finish:
-    """One time that a test came to its end."""
+class Finish(NamedTuple):
+    """One time that a test came to its end. A tuple, as there is one for every test."""
 
     journal: Journal
     test: FinishedTest
@@ -25,6 +25,10 @@ class Finish:
     @property
     def shard(self) -> ShardIndex:
         return self.journal.header.shard
+
+
+Finishes: TypeAlias = Mapping[ItemKey, Sequence[Finish]]
+"""How each test came to its end, in the order in which that happened."""
 
 
 @dataclass(slots=True)
@@ -39,9 +43,9 @@ class ShardRecord:
     last: Sequence[Journal]
     assigned: Counter[ItemKey] = field(default_factory=Counter)
     begun: set[ItemKey] = field(default_factory=set)
-    current: dict[ItemKey, list[Finish]] = field(default_factory=dict)
-    outdated: dict[ItemKey, list[Finish]] = field(default_factory=dict)
-    finishes: dict[ItemKey, list[Finish]] = field(default_factory=dict)
+    current: Finishes = field(default_factory=dict)
+    outdated: Finishes = field(default_factory=dict)
+    finishes: Finishes = field(default_factory=dict)
 
     @property
     def shard(self) -> ShardIndex:
@@ -102,21 +106,33 @@ def _record(journals: Sequence[Journal]) -> ShardRecord:
         record.assigned |= Counter(
             ItemKey(file.file, tail) for file in journal.files for tail in file.selected or ()
         )
-    latest: dict[ItemKey, list[Finish]] = {}
-    ran_last: set[ItemKey] = set()
-    for attempt in _by_attempt(journals):
-        found: dict[ItemKey, list[Finish]] = {}
-        for journal in attempt:
-            for test in journal.tests:
-                found.setdefault(test.stored_key, []).append(Finish(journal, test))
-        for key, finishes in found.items():
-            record.finishes.setdefault(key, []).extend(finishes)
+    attempts = [_finishes(attempt) for attempt in _by_attempt(journals)]
+    latest: dict[ItemKey, Sequence[Finish]] = {}
+    for found in attempts:
         latest.update(found)
-        ran_last = set(found)
-    for key, finishes in latest.items():
-        is_mine = key in record.assigned or key in ran_last
-        (record.current if is_mine else record.outdated)[key] = finishes
+    mine = record.assigned.keys() | attempts[-1].keys()
+    record.finishes = together(attempts)
+    record.current = {key: finishes for key, finishes in latest.items() if key in mine}
+    record.outdated = {key: finishes for key, finishes in latest.items() if key not in mine}
     return record
+
+
+def _finishes(journals: Iterable[Journal]) -> Finishes:
+    found: dict[ItemKey, list[Finish]] = {}
+    for journal in journals:
+        for test in journal.tests:
+            found.setdefault(test.stored_key, []).append(Finish(journal, test))
+    return found
+
+
+def together(parts: Iterable[Finishes]) -> dict[ItemKey, Sequence[Finish]]:
+    """The finishes in all of *parts*; nearly every test is in one of them only."""
+    found: dict[ItemKey, Sequence[Finish]] = {}
+    for part in parts:
+        for key, finishes in part.items():
+            known = found.get(key)
+            found[key] = finishes if known is None else [*known, *finishes]
+    return found
 
 
 def _by_attempt(journals: Sequence[Journal]) -> list[list[Journal]]:
