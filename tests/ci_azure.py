@@ -16,8 +16,9 @@ Known = Mapping[str, str]
 _CONDITIONS: dict[str, Callable[[Known], bool]] = {
     "succeeded()": lambda known: not known["failed"],
     "succeededOrFailed()": lambda known: True,
-    "and(succeeded(), eq(variables['Build.SourceBranch'], 'refs/heads/main'))": lambda known: (
-        not known["failed"] and known["Build.SourceBranch"] == "refs/heads/main"
+    "and(eq(variables['proved'], 'true'), "
+    "eq(variables['Build.SourceBranch'], 'refs/heads/main'))": lambda known: (
+        known.get("proved") == "true" and known["Build.SourceBranch"] == "refs/heads/main"
     ),
 }
 _FROM_AN_EARLIER_RUN = {
@@ -31,6 +32,7 @@ _FROM_AN_EARLIER_RUN = {
     "allowFailedBuilds": True,
 }
 _TAG = re.compile(r"##vso\[build\.addbuildtag\](\S+)")
+_SET = re.compile(r"##vso\[task\.setvariable variable=(\w+)\](\S*)")
 
 
 @dataclass(slots=True)
@@ -61,8 +63,8 @@ class Azure:
                 done[job["job"]] = []
         return Run([job for several in done.values() for job in several])
 
-    def _job(self, recipe: Yaml, known: Known, event: Event, leg: Known) -> Job:
-        known = {**known, **leg, "failed": ""}
+    def _job(self, recipe: Yaml, given: Known, event: Event, leg: Known) -> Job:
+        known = {**given, **leg, "failed": ""}
         environ = {name.upper().replace(".", "_"): value for name, value in known.items()}
         job = self.bench.job(
             event, recipe["job"], "-".join(leg.values()), {**environ, "TF_BUILD": "True"}, inside="s"
@@ -81,11 +83,12 @@ class Azure:
                 job.failed |= not (good or step.get("continueOnError", False))
         return job
 
-    def _step(self, job: Job, step: Yaml, known: Known, event: Event) -> bool:
+    def _step(self, job: Job, step: Yaml, known: dict[str, str], event: Event) -> bool:
         if "bash" in step:
             code = job.shell(_filled(step["bash"], known))
             if _TAG.search(job.done[-1].output):
                 self.tagged.append(event.number)
+            known.update(_SET.findall(job.done[-1].output))
             return code == 0
         if "publish" in step:
             return self._publish(Path(_filled(step["publish"], known)), _filled(step["artifact"], known), event)

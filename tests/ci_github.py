@@ -24,8 +24,9 @@ _BEYOND_NAMES: dict[str, Callable[[Context], object]] = {
     "!cancelled()": lambda known: True,
     "success()": lambda known: known["success"],
     "github.run_attempt > 1": lambda known: known["success"] and int(known["github.run_attempt"]) > 1,
-    "github.event_name == 'push' && github.ref_name == github.event.repository.default_branch": lambda known: (
-        known["success"]
+    "(success() || steps.merge.outputs.code == '1') && github.event_name == 'push' "
+    "&& github.ref_name == github.event.repository.default_branch": lambda known: (
+        (known["success"] or known.get("steps.merge.outputs.code") == "1")
         and known["github.event_name"] == "push"
         and known["github.ref_name"] == known["github.event.repository.default_branch"]
     ),
@@ -37,10 +38,13 @@ _NOT_IN_A_NAME = re.compile(r'[":<>|*?\r\n\\/]')
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Cache:
+    """``scope`` is the branch or the pull request that has saved it."""
+
     key: str
     path: str
     windows_only: bool
     content: Path
+    scope: str
 
 
 @dataclass(slots=True)
@@ -57,7 +61,7 @@ class GitHub:
 
     def run(self, recipe: Yaml, event: Event, earlier: Run | None = None) -> Run:
         """Run all jobs, or of those in *earlier* the failed ones and what needs them (*Re-run failed jobs*)."""
-        known_keys(recipe, "name", "on", "jobs")
+        known_keys(recipe, "name", "on", "permissions", "jobs")
         jobs: dict[str, list[Job]] = {}
         again: set[str] = set()
         for name, job in recipe["jobs"].items():
@@ -90,21 +94,24 @@ class GitHub:
         }
         job = self.bench.job(event, name, label, environ)
         job.environ["GITHUB_STEP_SUMMARY"] = str(job.folder.parent / "summary.md")
+        job.environ["GITHUB_OUTPUT"] = str(job.folder.parent / "output")
         system = _SYSTEMS[_filled(recipe["runs-on"], known).removesuffix("-latest")]
         for step in recipe["steps"]:
             known["success"] = "" if job.failed else "true"
             if _value(step.get("if", "success()"), known):
-                good = self._step(job, step, known, system, self.artifacts.setdefault(event.number, {}))
+                good = self._step(job, step, known, system)
                 job.failed |= not (good or step.get("continue-on-error", False))
         for output, expression in recipe.get("outputs", {}).items():
             job.outputs[f"needs.{name}.outputs.{output}"] = _filled(expression, known)
         return job
 
-    def _step(self, job: Job, step: Yaml, known: dict[str, str], system: str, artifacts: dict[str, Path]) -> bool:
+    def _step(self, job: Job, step: Yaml, known: dict[str, str], system: str) -> bool:
         known_keys(step, "uses", "with", "run", "working-directory", "id", "if", "continue-on-error")
         if "run" in step:
             inside = _filled(step.get("working-directory", "."), known)
-            return job.shell(_filled(step["run"], known), "-e", inside=inside) == 0
+            good = job.shell(_filled(step["run"], known), "-e", inside=inside) == 0
+            known.update(_outputs(job, step.get("id", "")))
+            return good
         given = {key: _filled(value, known) for key, value in step.get("with", {}).items()}
         match step["uses"].split("@")[0]:
             case "actions/checkout":
@@ -112,23 +119,30 @@ class GitHub:
             case "actions/setup-python":
                 job.environ["SMARTSHARD_ENV"] = environment(given["python-version"], system)
             case "actions/cache/restore":
-                found = self._restore(job, given, system)
+                found = self._restore(job, given, system, known["github.ref_name"])
                 known[f"steps.{step.get('id')}.outputs.cache-matched-key"] = found
             case "actions/cache/save":
-                self._save(job, given, system)
+                self._save(job, given, system, known["github.ref_name"])
             case "actions/upload-artifact":
-                return self._upload(job, given, artifacts)
+                return self._upload(job, given, known["github.run_id"])
             case "actions/download-artifact":
-                return _download(job, given, artifacts)
+                return self._download(job, given, known["github.run_id"])
             case unknown:
                 raise AssertionError(f"the stand-in does not know the action {unknown}")
         return True
 
-    def _restore(self, job: Job, given: Mapping[str, str], system: str) -> str:
-        """Copy the cache with that key, else the newest whose key begins as asked for; returns its key."""
+    def _restore(self, job: Job, given: Mapping[str, str], system: str, ref: str) -> str:
+        """Copy the cache with that key, else the newest whose key begins as asked for; returns its key.
+
+        Those of the default branch are there for all, others only where they come from.
+        """
         known_keys(given, "path", "key", "restore-keys", "lookup-only", "enableCrossOsArchive")
         prefixes = given.get("restore-keys", "").split()
-        fitting = [cache for cache in self.caches if _same_version(cache, given, system)]
+        fitting = [
+            cache
+            for cache in self.caches
+            if cache.scope in (ref, DEFAULT_BRANCH) and _same_version(cache, given, system)
+        ]
         exact = [cache for cache in fitting if cache.key == given["key"]]
         similar = [cache for prefix in prefixes for cache in reversed(fitting) if cache.key.startswith(prefix)]
         for cache in [*exact, *similar][:1]:
@@ -137,36 +151,55 @@ class GitHub:
             return cache.key
         return ""
 
-    def _save(self, job: Job, given: Mapping[str, str], system: str) -> None:
+    def _save(self, job: Job, given: Mapping[str, str], system: str, ref: str) -> None:
         known_keys(given, "path", "key", "enableCrossOsArchive")
         assert all(cache.key != given["key"] for cache in self.caches), "a cache cannot be changed"
         content = self.bench.root / "caches" / given["key"]
         copy(job.folder / given["path"], content)
         windows_only = _windows_only(given, system)
         self.caches.append(
-            _Cache(key=given["key"], path=given["path"], windows_only=windows_only, content=content)
+            _Cache(key=given["key"], path=given["path"], windows_only=windows_only, content=content, scope=ref)
         )
 
-    def _upload(self, job: Job, given: Mapping[str, str], artifacts: dict[str, Path]) -> bool:
+    def _upload(self, job: Job, given: Mapping[str, str], run: str) -> bool:
         known_keys(given, "name", "path", "include-hidden-files")
+        artifacts = self.artifacts.setdefault(int(run), {})
         name, source = given["name"], job.folder / given["path"]
         assert not _NOT_IN_A_NAME.search(name), name
         if name in artifacts:
             return False  # an artifact cannot be changed
         hidden = any(part.startswith(".") for part in Path(given["path"]).parts)
         if source.exists() and (not hidden or given.get("include-hidden-files") == "true"):
-            artifacts[name] = self.bench.root / "artifacts" / job.environ["GITHUB_RUN_ID"] / name
-            copy(source, artifacts[name])
+            artifacts[name] = self.bench.root / "artifacts" / run / name
+            if source.is_dir():
+                copy(source, artifacts[name])
+            else:
+                copy(source, artifacts[name] / source.name)
+        return True
+
+    def _download(self, job: Job, given: Mapping[str, str], run: str) -> bool:
+        """Of this run, or of the one that is named with a token for it. A name has to be there, a pattern not."""
+        known_keys(given, "name", "pattern", "path", "merge-multiple", "run-id", "github-token")
+        assert ("run-id" in given) == ("github-token" in given)
+        artifacts = self.artifacts.get(int(given.get("run-id", run)), {})
+        target = job.folder / given.get("path", ".")
+        if "name" in given:
+            if given["name"] in artifacts:
+                copy(artifacts[given["name"]], target)
+            return given["name"] in artifacts
+        expression = re.compile(re.escape(given["pattern"]).replace(r"\*", ".*"))
+        for name in sorted(filter(expression.fullmatch, artifacts)):
+            copy(artifacts[name], target if given.get("merge-multiple") == "true" else target / name)
         return True
 
 
-def _download(job: Job, given: Mapping[str, str], artifacts: Mapping[str, Path]) -> bool:
-    known_keys(given, "pattern", "path", "merge-multiple")
-    expression = re.compile(re.escape(given["pattern"]).replace(r"\*", ".*"))
-    for name in sorted(filter(expression.fullmatch, artifacts)):
-        target = job.folder / given["path"]
-        copy(artifacts[name], target if given.get("merge-multiple") == "true" else target / name)
-    return True
+def _outputs(job: Job, step: str) -> dict[str, str]:
+    """What a script has written for later steps of its job, by the names that expressions have for it."""
+    file = Path(job.environ["GITHUB_OUTPUT"])
+    if not step or not file.exists():
+        return {}
+    pairs = [line.partition("=") for line in file.read_text(encoding="utf-8").splitlines()]
+    return {f"steps.{step}.outputs.{name}": value for name, _, value in pairs}
 
 
 def _same_version(cache: _Cache, given: Mapping[str, str], system: str) -> bool:
@@ -204,6 +237,8 @@ def _context(event: Event, before: list[Job]) -> dict[str, str]:
         "github.event_name": "pull_request" if event.pull_request else "push",
         "github.ref_name": f"{event.number}/merge" if event.pull_request else event.branch,
         "github.event.repository.default_branch": DEFAULT_BRANCH,
+        "github.token": "of-this-run",
+        **{f"inputs.{name}": value for name, value in event.inputs.items()},
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import product
@@ -18,43 +18,65 @@ _RULES = {
     ),
 }
 _GLOBAL = ("stages", "default")
+_OF_A_JOB = ("stage", "image", "needs", "parallel", "script", "artifacts", "cache", "rules", "when")
+_FORK = "fork-"
+_WHEN: Mapping[str, Callable[[bool], bool]] = {
+    "on_success": lambda failed: not failed,
+    "on_failure": lambda failed: failed,
+    "always": lambda failed: True,
+}
+"""Whether a job runs after one that has failed, and something is kept of a job that has."""
 
 
 @dataclass(slots=True)
 class GitLab:
-    """The cache of a project by its key, and the artifacts of each job of a pipeline."""
+    """The caches of the project and of its forks by key, and the artifacts of each job of a pipeline."""
 
     bench: Bench
     caches: dict[str, Path] = field(default_factory=dict)
-    saves: int = 0
 
-    def saved(self) -> int:
-        """How many times the store has been saved."""
-        return self.saves
+    def saved(self) -> Mapping[str, str]:
+        """What the project's caches hold: every store with its content."""
+        return {
+            f"{key} {path.name}": path.read_text(encoding="utf-8")
+            for key, folder in self.caches.items()
+            for path in sorted(folder.rglob("*.json"))
+            if not key.startswith(_FORK)
+        }
 
-    def run(self, recipe: Yaml, event: Event) -> Run:
-        """Run all jobs of a pipeline."""
+    def run(self, recipe: Yaml, event: Event, earlier: Run | None = None) -> Run:
+        """Run all jobs of a pipeline, or of those in *earlier* the failed ones (*Retry* on a pipeline)."""
         default = recipe["default"]
         known_keys(default, "image")
         named = {name: job for name, job in recipe.items() if name not in _GLOBAL}
         done: dict[str, list[Job]] = {}
         for name, job in sorted(named.items(), key=lambda pair: recipe["stages"].index(pair[1]["stage"])):
-            known_keys(job, "stage", "image", "needs", "parallel", "script", "artifacts", "cache", "rules")
+            known_keys(job, *_OF_A_JOB)
             rule = _rule(job, _variables(event))
             failed = any(before.failed for several in done.values() for before in several)
             done[name] = []
-            when = rule.get("when", "on_success")
-            assert when in ("on_success", "always"), f"the stand-in does not know when: {when}"
-            if when == "always" or not failed:
+            when = rule.get("when", job.get("when", "on_success"))
+            assert when in _WHEN, f"the stand-in does not know when: {when}"
+            if _WHEN[when](failed):
                 artifacts = [copied for need in job["needs"] for copied in done[need]] if "needs" in job else []
-                work = partial(self._job, name, {**default, **job}, rule, artifacts, event)
+                kept = {} if earlier is None else {old.cell: old for old in earlier.of(name) if not old.failed}
+                work = partial(self._job, name, {**default, **job}, rule, artifacts, event, kept)
                 done[name] = at_once(work, _cells(name, job))
         return Run([job for several in done.values() for job in several])
 
     def _job(
-        self, name: str, recipe: Yaml, rule: Yaml, needed: list[Job], event: Event, cell: Mapping[str, str]
+        self,
+        name: str,
+        recipe: Yaml,
+        rule: Yaml,
+        needed: list[Job],
+        event: Event,
+        kept: Mapping[str, Job],
+        cell: Mapping[str, str],
     ) -> Job:
         known = {**_variables(event), "CI_JOB_NAME": name, **rule.get("variables", {}), **cell}
+        if known["CI_JOB_NAME"] in kept:
+            return kept[known["CI_JOB_NAME"]]
         known["CI_JOB_ID"] = str(crc32(f"{event.number} {event.attempt} {known['CI_JOB_NAME']}".encode()))
         known["CI_JOB_NAME_SLUG"] = re.sub(r"[^a-z0-9]+", "-", known["CI_JOB_NAME"].lower()).strip("-")
         job = self.bench.job(event, name, known["CI_JOB_NAME"], known)
@@ -65,15 +87,14 @@ class GitLab:
         for before in needed:
             copy(self._artifacts_of(before), job.folder)
         cache = recipe.get("cache", {})
-        known_keys(cache, "key", "paths", "policy", "unprotect")
-        policy = _filled(cache.get("policy", ""), known)
-        if "pull" in policy and cache["key"] in self.caches:
-            copy(self.caches[cache["key"]], job.folder)
+        known_keys(cache, "key", "paths", "policy", "when", "unprotect")
+        policy, key = _filled(cache.get("policy", ""), known), _key(cache, event)
+        if "pull" in policy and key in self.caches:
+            copy(self.caches[key], job.folder)
         job.failed = job.shell("\n".join(recipe["script"]), "-eo", "pipefail") != 0
-        if "push" in policy and not job.failed:
-            self.caches[cache["key"]] = self.bench.root / "cache" / cache["key"]
-            _keep(job, cache["paths"], self.caches[cache["key"]])
-            self.saves += 1
+        if "push" in policy and _WHEN[cache.get("when", "on_success")](job.failed):
+            self.caches[key] = self.bench.root / "cache" / f"{key}-{job.environ['CI_JOB_ID']}"
+            _keep(job, cache["paths"], self.caches[key])
         self._keep_artifacts(job, recipe.get("artifacts", {}), known)
         return job
 
@@ -81,14 +102,21 @@ class GitLab:
         known_keys(given, "name", "when", "paths")
         assert "/" not in _filled(given.get("name", ""), known)
         when = given.get("when", "on_success")
-        assert when in ("on_success", "always"), f"the stand-in does not know when: {when}"
+        assert when in _WHEN, f"the stand-in does not know when: {when}"
         self._artifacts_of(job).mkdir()
-        if when == "always" or not job.failed:
+        if _WHEN[when](job.failed):
             _keep(job, given.get("paths", []), self._artifacts_of(job))
 
     @staticmethod
     def _artifacts_of(job: Job) -> Path:
         return job.folder.parent / "artifacts"
+
+
+def _key(cache: Yaml, event: Event) -> str:
+    """A fork is a project of its own. Protected branches have caches of their own, unless that is waived."""
+    protected = event.branch == DEFAULT_BRANCH and not event.pull_request
+    kind = "" if cache.get("unprotect") else "-protected" if protected else "-non_protected"
+    return f"{_FORK if event.fork else ''}{cache.get('key', '')}{kind}"
 
 
 def _keep(job: Job, paths: list[str], target: Path) -> None:

@@ -34,7 +34,7 @@ while test $# -gt 0; do
 done
 """
 
-_COUNTS = r"""(--shard=[^\n/]+/|parallel(?:ism)?: "?)(\d+)("?)$"""
+_COUNTS = r"""(--shard=[^\n/]+/|parallel(?:ism)?: "?)(\d+)("?)(?= --|$)"""
 _LISTS = r'\[("?1"?(?:, "?\d+"?)+)\]'
 
 
@@ -48,12 +48,18 @@ class Done(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """What starts a run. ``environ`` is given to all jobs, beside the variables of the CI system."""
+    """What starts a run. ``environ`` is given to all jobs, beside the variables of the CI system.
+
+    ``fork``: the pull request comes from another repository. ``inputs`` are what somebody has entered who
+    starts the run by hand.
+    """
 
     number: int
     branch: str = DEFAULT_BRANCH
     pull_request: bool = False
+    fork: bool = False
     attempt: int = 1
+    inputs: Mapping[str, str] = field(default_factory=dict)
     environ: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_smartshard.checking.calls import ShardedCall, has_own_configuration, sharded_calls
-from pytest_smartshard.checking.programs import program
+from pytest_smartshard.checking.calls import ShardedCall, sharded_calls
+from pytest_smartshard.checking.coverage_calls import (
+    coverage_command,
+    has_own_rules,
+    runs_under_coverage,
+    uses_pytest_cov,
+)
 from pytest_smartshard.model.checkout import Checkout
 from pytest_smartshard.model.finding import WARNING, Finding
 from pytest_smartshard.model.pipeline import Job
@@ -38,24 +43,13 @@ class CoverageNotRelative:
         )
 
 
-def measures_with_pytest_cov(call: ShardedCall, checkout: Checkout) -> bool:
-    """Whether pytest-cov is on, by the configuration of the checkout."""
-    words = [*checkout.addopts, *call.arguments]
-    on = any(word == "--cov" or word.startswith("--cov=") for word in words)
-    own = has_own_configuration(call) or any(word.startswith("--cov-config") for word in words)
-    off = "--no-cov" in words or "no:pytest_cov" in " ".join(words)
-    return on and not own and not off and "COVERAGE_RCFILE" not in call.command.env
-
-
 def _measures(call: ShardedCall, checkout: Checkout) -> bool:
-    words = call.command.words
-    runs = any(program(word) == "coverage" for word in words) and "run" in words
-    own = any(word.startswith("--rcfile") for word in words) or "COVERAGE_RCFILE" in call.command.env
-    return measures_with_pytest_cov(call, checkout) or (runs and not own and not call.command.elsewhere)
+    """Whether coverage is measured, by the configuration of the checkout."""
+    with_plugin = uses_pytest_cov(call, checkout) and not any(
+        word.startswith("--cov-config") for word in checkout.addopts
+    )
+    return runs_under_coverage(call) or (with_plugin and not has_own_rules(call.command))
 
 
 def _combines(job: Job) -> bool:
-    return any(
-        "combine" in command.words and any(program(word) == "coverage" for word in command.words)
-        for command in job.commands
-    )
+    return any(coverage_command(command, "combine") for command in job.commands)

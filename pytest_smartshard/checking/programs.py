@@ -27,7 +27,7 @@ _KNOWN = frozenset(
         "curl", "date", "df", "dnf", "echo", "exit", "export", "false", "find", "for", "free", "grep", "head",
         "ls", "mkdir", "mv", "nproc", "pip", "pip3", "pipx", "popd", "printenv", "printf", "pushd", "pwd",
         "py.test", "pytest", "rm", "sed", "set", "shopt", "sleep", "smartshard", "sort", "tail", "tee", "test",
-        "touch", "true", "uname", "unset", "wait", "which", "whoami", "yum", "[", "[[", ":",
+        "touch", "trap", "true", "uname", "unset", "wait", "which", "whoami", "yum", "[", "[[", ":",
     }
 )  # fmt: skip
 """Programs that bring or take no store unless its path is among their words."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pytest_smartshard.checking.cache_saved_from_pull_requests import CacheSavedFromPullRequests
 from pytest_smartshard.checking.ci_file_unreadable import CiFileUnreadable
 from pytest_smartshard.checking.coverage_gate_per_shard import CoverageGatePerShard
+from pytest_smartshard.checking.coverage_not_merged import CoverageNotMerged
 from pytest_smartshard.checking.coverage_not_relative import CoverageNotRelative
 from pytest_smartshard.checking.hidden_files_not_uploaded import HiddenFilesNotUploaded
 from pytest_smartshard.checking.index_counts_matrix import IndexCountsMatrix
@@ -27,6 +28,7 @@ CHECKS: tuple[Check, ...] = (
     NoStoreRestored(),
     NothingMerged(),
     CacheSavedFromPullRequests(),
+    CoverageNotMerged(),
     CoverageNotRelative(),
     UnstableIds(),
     OrderDependent(),

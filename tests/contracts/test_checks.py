@@ -108,7 +108,9 @@ def circleci(step: str, *, jobs: str = "[shards]") -> dict[str, str]:
 
 
 COV = {"pytest.ini": "[pytest]\naddopts = --cov=app\n"}
-COMBINE = MERGE + "      - run: coverage combine artifacts\n"
+MERGE_COV = MERGE.replace("merge .", "merge --cov .")
+COMBINE = MERGE_COV + "      - run: coverage combine artifacts\n"
+UNDER_COVERAGE = "- run: coverage run -m pytest --shard=${{ matrix.shard }}/3\n- run: coverage report"
 GROUPS = {
     "test_a.py": "import pytest\n@pytest.mark.xdist_group('a')\ndef test_a(): pass\n",
     "uv.lock": 'name = "pytest"\nversion = "9.2.0"\n\nname = "pytest-xdist"\nversion = "3.8.0"\n',
@@ -224,15 +226,18 @@ PROVOKED: dict[str, list[Case]] = {
     ],
     "coverage-gate-per-shard": [
         Case(
-            {**github(), **COV, ".coveragerc": "[run]\nrelative_files = true\n[report]\nfail_under = 90\n"},
+            {
+                **github(UNDER_COVERAGE),
+                ".coveragerc": "[run]\nrelative_files = true\n[report]\nfail_under = 90\n",
+            },
             f"{WORKFLOW}:14",
             "fail_under in .coveragerc is 90, and each shard in job shards is held to it with its part of "
             "the tests",
         ),
         Case(
-            github("- run: pytest --cov --cov-fail-under=85 --shard=${{ matrix.shard }}/3"),
+            github(f"{UNDER_COVERAGE} --fail-under=85"),
             f"{WORKFLOW}:14",
-            "--cov-fail-under is 85, and each shard in job shards is held to it with its part of the tests",
+            "--fail-under is 85, and each shard in job shards is held to it with its part of the tests",
         ),
     ],
     "loadgroup-not-grouping": [
@@ -285,6 +290,23 @@ PROVOKED: dict[str, list[Case]] = {
             ".gitlab-ci.yml:4",
             "job shards saves the store on pull requests and branches too, so shards may start from "
             "different stores",
+        ),
+    ],
+    "coverage-not-merged": [
+        Case(
+            {**github(), **COV},
+            f"{WORKFLOW}:22",
+            "shards in job shards measure coverage, and no job combines and judges it, so smartshard merge "
+            "refuses to call a run proved",
+        ),
+        Case(
+            gitlab(
+                "parallel: 4\nscript: [pytest --cov --shard=auto]" + textwrap.dedent(GITLAB_REST),
+                merge="script: ['python -m pytest_smartshard merge .smartshard/runs || code=$?']",
+            ),
+            ".gitlab-ci.yml:7",
+            "shards in job shards measure coverage, and no job combines and judges it, so smartshard merge "
+            "refuses to call a run proved",
         ),
     ],
     "coverage-not-relative": [
@@ -390,13 +412,35 @@ SILENT: dict[str, Mapping[str, str]] = {
         **COV,
         "pyproject.toml": "[tool.coverage.run]\nrelative_files = true\n",
     },
-    "coverage not combined here": {**github(), **COV},
-    "limit taken back": {
-        **github("- run: pytest --cov-fail-under=0 --shard=${{ matrix.shard }}/3"),
+    "coverage combined by the merge": {
+        **github("- run: pytest --cov-fail-under=80 --shard=${{ matrix.shard }}/3", others=MERGE_COV),
         **COV,
         ".coveragerc": "[report]\nfail_under = 90\n",
     },
-    "limit without pytest-cov": {**github(), ".coveragerc": "[report]\nfail_under = 90\n"},
+    "coverage that the merge may combine": {
+        **github(others=MERGE.replace("merge .", "merge $OPTIONS .")),
+        **COV,
+    },
+    "coverage that goes another way": github(
+        "- run: COVERAGE_FILE=data pytest --cov --shard=${{ matrix.shard }}/3"
+    ),
+    "coverage of a run without shards": github(others=MERGE + "  whole: {steps: [{run: pytest --cov}]}\n"),
+    "coverage measured, and nothing merged here": github(
+        "- run: ./ci/prepare\n- run: pytest --cov --shard=${{ matrix.shard }}/3", others=""
+    ),
+    "limit without a report": {
+        **github(UNDER_COVERAGE.partition("\n")[0]),
+        ".coveragerc": "[report]\nfail_under = 90\n",
+    },
+    "limit taken back": {
+        **github(f"{UNDER_COVERAGE} --fail-under=0"),
+        ".coveragerc": "[report]\nfail_under = 90\n",
+    },
+    "limit of another configuration": {
+        **github(f"{UNDER_COVERAGE} --rcfile=other"),
+        ".coveragerc": "[report]\nfail_under = 90\n",
+    },
+    "limit without coverage": {**github(), ".coveragerc": "[report]\nfail_under = 90\n"},
     "loadgroup with an older pytest": {
         **GROUPS,
         "uv.lock": 'name = "pytest"\nversion = "9.1.1"\n\nname = "pytest-xdist"\nversion = "3.8.0"\n',

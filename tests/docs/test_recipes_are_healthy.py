@@ -19,6 +19,7 @@ PLACES = {
     "circleci": ".circleci/config.yml",
     "github-actions": ".github/workflows/tests.yml",
     "gitlab-ci": ".gitlab-ci.yml",
+    "several-systems": ".github/workflows/tests.yml",
 }
 
 
@@ -28,7 +29,9 @@ def recipes(page: str) -> list[str]:
 
 
 def with_gitlab_job(whole: Any, part: Any) -> Any:
-    return {**whole, **part}
+    """A job that is new or replaces one, or what is added to one."""
+    added = {name: {**whole[name], **job} for name, job in part.items() if name == "merge"}
+    return {**whole, **part, **added}
 
 
 def with_azure_job(whole: Any, part: Any) -> Any:
@@ -41,12 +44,28 @@ def with_azure_job(whole: Any, part: Any) -> Any:
 
 
 def with_github_steps(whole: Any, part: Any) -> Any:
-    job = whole["jobs"]["shards" if "run_attempt" in str(part) else "merge"]
+    """Another workflow, other jobs, or steps of a job."""
+    if "jobs" in part:
+        return part if True in part else {**whole, "jobs": {**whole["jobs"], **part["jobs"]}}
+    job = whole["jobs"]["shards" if "download-artifact" in str(part) else "merge"]
     job["steps"] = [*job["steps"][:1], *part, *job["steps"][1:]]
     return whole
 
 
-VARIANTS = {"azure-pipelines": with_azure_job, "github-actions": with_github_steps, "gitlab-ci": with_gitlab_job}
+def with_github_matrix(whole: Any, part: Any) -> Any:
+    shards, changed = whole["jobs"]["shards"], part["jobs"]["shards"]
+    steps = [step for step in shards["steps"] if "pytest --shard" not in str(step)]
+    steps[-1:-1] = changed["steps"]
+    whole["jobs"]["shards"] = {**shards, **changed, "steps": steps}
+    return whole
+
+
+VARIANTS = {
+    "azure-pipelines": with_azure_job,
+    "github-actions": with_github_steps,
+    "gitlab-ci": with_gitlab_job,
+    "several-systems": with_github_matrix,
+}
 
 
 def checkouts() -> list[tuple[str, str]]:
@@ -71,7 +90,7 @@ def test_a_recipe_has_no_findings(place: str, text: str, tmp_path: Path) -> None
     assert seen.looked_at == (place,)
 
 
-@pytest.mark.parametrize(("place", "text"), [pair for pair in checkouts() if "smartshard merge" in pair[1]])
+@pytest.mark.parametrize(("place", "text"), [pair for pair in checkouts() if "pytest --shard=" in pair[1]])
 def test_the_call_in_a_recipe_is_seen(place: str, text: str, tmp_path: Path) -> None:
     """Or nothing would be found whatever was wrong: without its merge each of them has findings."""
     file = tmp_path / place

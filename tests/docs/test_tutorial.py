@@ -39,6 +39,7 @@ def green(run: Run, history: str) -> None:
     plans = re.findall(rf"^shard \d/3 of \S+: (\d+) of 10 tests, .*{history}, plan (\w+)$", said, re.MULTILINE)
     assert (len(plans), sum(int(tests) for tests, _ in plans), len({digest for _, digest in plans})) == (3, 10, 1)
     assert "3 journals read, " in said
+    assert "proved: 10 tests ran exactly once in 3 shards\n" in said
 
 
 def test_the_comparison_sees_another_line() -> None:
