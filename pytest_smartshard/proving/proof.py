@@ -25,7 +25,7 @@ from pytest_smartshard.model.record import CollectionError, Journal
 from pytest_smartshard.model.segment import ShardIndex
 from pytest_smartshard.model.suite import ItemKey
 from pytest_smartshard.proving.causes import causes_of
-from pytest_smartshard.proving.shards import Finish, ShardRecord, shards_of, together, without_copies
+from pytest_smartshard.proving.shards import Finish, ShardRecord, most, shards_of, together, without_copies
 
 Generations = Mapping[int, Sequence[ShardRecord]]
 
@@ -46,7 +46,7 @@ def prove(journals: Iterable[Journal], inventories: Mapping[str, Inventory]) -> 
     expected, is_listed = _expected(records, inventories)
     ran = _Ran(records, expected)
     # An earlier generation may have collected more tests of a name; no shard was given more than there were.
-    given = _most(record.assigned for shards in records.values() for record in shards)
+    given = most(record.given for shards in records.values() for record in shards)
     left = sorted(key for key, count in expected.items() if len(ran.ends.get(key, ())) < count)
     doubled = sorted(
         key
@@ -159,22 +159,12 @@ def _expected(records: Generations, inventories: Mapping[str, Inventory]) -> tup
         expected |= Counter(inventories[digest])
     if collections <= inventories.keys():
         return expected, True
-    assigned = _most(_sum(record.assigned for record in shards) for shards in records.values())
+    assigned = most(_sum(record.assigned for record in shards) for shards in records.values())
     if collections == {names_digest(map(str, assigned.elements()))}:
         return assigned, True
     # What is known of it. Tests that share a name stay together, so that no shard was given more than there are.
-    given = _most(record.assigned for shards in records.values() for record in shards)
-    return _most([expected, given]), False
-
-
-def _most(counters: Iterable[Counter[ItemKey]]) -> Counter[ItemKey]:
-    """Of each test the greatest count. Counter's own operators go through all of both for each step."""
-    most: Counter[ItemKey] = Counter()
-    for counter in counters:
-        for key, count in counter.items():
-            if count > most.get(key, 0):
-                most[key] = count
-    return most
+    given = most(record.assigned for shards in records.values() for record in shards)
+    return most([expected, given]), False
 
 
 def _sum(counters: Iterable[Counter[ItemKey]]) -> Counter[ItemKey]:

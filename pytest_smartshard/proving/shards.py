@@ -35,13 +35,15 @@ Finishes: TypeAlias = Mapping[ItemKey, Sequence[Finish]]
 class ShardRecord:
     """All attempts at one shard of one generation.
 
-    ``last`` are the journals of the last attempt. ``assigned`` says how many tests of a name it was to run.
+    ``last`` are the journals of the last attempt. ``assigned`` says how many tests of a name it was to run,
+    ``given`` the most that any attempt was.
     ``current`` holds, of each test that is the shard's by its last attempt, the ends in the last attempt that
     finished it; ``outdated`` those of tests that the last attempt was not to run. ``finishes`` are all of them.
     """
 
     last: Sequence[Journal]
     assigned: Counter[ItemKey] = field(default_factory=Counter)
+    given: Counter[ItemKey] = field(default_factory=Counter)
     begun: set[ItemKey] = field(default_factory=set)
     current: Finishes = field(default_factory=dict)
     outdated: Finishes = field(default_factory=dict)
@@ -102,10 +104,10 @@ def _record(journals: Sequence[Journal]) -> ShardRecord:
     record = ShardRecord(last=[j for j in journals if j.header.identity.attempt == newest])
     for journal in record.last:
         record.begun.update(journal.begun)
-        # Two jobs that ran as one shard were each given what is there once.
-        record.assigned |= Counter(
-            ItemKey(file.file, tail) for file in journal.files for tail in file.selected or ()
-        )
+    # Two jobs that ran as one shard were each given what is there once.
+    record.assigned = most(map(_selected, record.last))
+    earlier = [journal for journal in journals if journal.header.identity.attempt < newest]
+    record.given = most([record.assigned, *map(_selected, earlier)]) if earlier else record.assigned
     attempts = [_finishes(attempt) for attempt in _by_attempt(journals)]
     latest: dict[ItemKey, Sequence[Finish]] = {}
     for found in attempts:
@@ -115,6 +117,20 @@ def _record(journals: Sequence[Journal]) -> ShardRecord:
     record.current = {key: finishes for key, finishes in latest.items() if key in mine}
     record.outdated = {key: finishes for key, finishes in latest.items() if key not in mine}
     return record
+
+
+def _selected(journal: Journal) -> Counter[ItemKey]:
+    return Counter(ItemKey(file.file, tail) for file in journal.files for tail in file.selected or ())
+
+
+def most(counters: Iterable[Counter[ItemKey]]) -> Counter[ItemKey]:
+    """Of each test the greatest count. Counter's own operators go through all of both for each step."""
+    greatest: Counter[ItemKey] = Counter()
+    for counter in counters:
+        for key, count in counter.items():
+            if count > greatest[key]:
+                greatest[key] = count
+    return greatest
 
 
 def _finishes(journals: Iterable[Journal]) -> Finishes:
