@@ -31,12 +31,14 @@ _KIND_OF_FILE = 0o170000
 class ArtifactFile:
     """One file of an artifact. ``label`` names it in messages; files with one ``folder`` lie beside each other.
 
-    ``read`` returns its content and raises UnusableFile where there is none to be had.
+    ``size`` is how many bytes it has, unpacked. ``read`` returns its content and raises UnusableFile where there
+    is none to be had.
     """
 
     label: str
     folder: str
     name: str
+    size: int
     read: Callable[[], bytes]
 
 
@@ -99,7 +101,11 @@ def _below(top: Path, notes: list[str]) -> Iterator[ArtifactFile]:
 
 def _on_disk(path: Path) -> ArtifactFile:
     return ArtifactFile(
-        label=str(path), folder=str(path.parent.resolve()), name=path.name, read=partial(_read_disk, path)
+        label=str(path),
+        folder=str(path.parent.resolve()),
+        name=path.name,
+        size=path.stat().st_size,
+        read=partial(_read_disk, path),
     )
 
 
@@ -134,6 +140,7 @@ def _member(archive: Path, info: zipfile.ZipInfo) -> ArtifactFile:
         label=label,
         folder=f"{archive.resolve()}: {inside.parent}",
         name=inside.name,
+        size=info.file_size,
         read=partial(_read_member, archive, info, label),
     )
 

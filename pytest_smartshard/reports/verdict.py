@@ -50,7 +50,7 @@ def verdict_lines(merged: MergedRun, *, quiet: bool = False, is_last_shard: bool
     lines.extend(merged.refusals)
     if merged.coverage is not None and not (quiet and merged.coverage.is_met):
         lines.append(coverage_line(merged))
-    if any(segment.proof.lost for segment in merged.segments):
+    if any(segment.proof.lost or segment.proof.last.died for segment in merged.segments):
         lines.append(f"run what is left with pytest --shard-rerun={merged.rest}")
     return lines
 
