@@ -191,7 +191,7 @@ class Record:
         return self.told("begun")
 
 
-def merged(project: Project, *paths: Path, options: Sequence[str] = (), code: int | None = None) -> Result:
+def merged(project: Project, *paths: Path, options: Sequence[str | Path] = (), code: int | None = None) -> Result:
     """Merge what is at *paths*, or in the project."""
     result = project.smartshard("merge", *options, *(paths or [project.home / "runs"]))
     assert code in (None, result.code), (result.lines, result.errors)
@@ -203,9 +203,9 @@ def rerun(project: Project, *arguments: str, path: Path | None = None, env: Mapp
     return project.pytest(f"--shard-rerun={path or project.home / 'runs'}", *arguments, env={**CI, **env})
 
 
-def told(*lines: str, segment: str = SEGMENT) -> tuple[str, ...]:
-    """Lines of a merge about one segment."""
-    return tuple(f"{segment}: {line}" for line in lines)
+def headline(line: str) -> str:
+    """A line of a merge about the whole suite's segment."""
+    return f"{SEGMENT}: {line}"
 
 
 def names(keys: Sequence[str], most: int = 10) -> str:

@@ -120,7 +120,8 @@ def _problems(proof: SegmentProof, merged: MergedRun) -> Iterator[str]:
             )
         if not proof.expected:
             yield "no shard collected any test, so nothing is proved; see that the suite is where it should be"
-    for end in proof.last.stopped:
+    # Errors of collection stop a shard only where it is not told to go on.
+    for end in () if proof.is_complete else proof.last.stopped:
         yield f"shard {end.shard} stopped early: {shortened(end.reason, _NAME_CELLS)}"
     yield from _lost(proof)
     if proof.doubled:
