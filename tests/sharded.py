@@ -60,6 +60,7 @@ class Journal:
     path: Path
     header: dict[str, Any]
     files: tuple[dict[str, Any], ...]
+    begun: tuple[dict[str, Any], ...]
     tests: tuple[dict[str, Any], ...]
     footer: dict[str, Any] | None
 
@@ -75,6 +76,7 @@ class Journal:
             path=path,
             header=header,
             files=of("file"),
+            begun=of("start"),
             tests=of("test"),
             footer=next(iter(of("footer")), None),
         )

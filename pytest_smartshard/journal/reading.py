@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from pytest_smartshard.checked import parse_line, parse_table
@@ -10,6 +12,7 @@ from pytest_smartshard.checked import version as format_version
 from pytest_smartshard.errors import NewerFormat, UnusableFile
 from pytest_smartshard.journal import lines
 from pytest_smartshard.model.record import (
+    CRASHED,
     CollectionError,
     FinishedTest,
     Journal,
@@ -21,6 +24,12 @@ from pytest_smartshard.model.suite import ItemKey
 
 _TAIL_BYTES = 4096
 """A footer is far shorter."""
+
+_MOST_LINE_BYTES = 32 * 1024**2
+"""What is longer is read as several lines. A file of 100,000 tests has a line of 10 MB."""
+
+MOST_FLAWS = 1_000
+"""Lines that may be empty or set aside. What holds more of them is no journal, but may cost much time."""
 
 
 def read_journal(path: Path) -> Journal:
@@ -37,23 +46,27 @@ def read_journal(path: Path) -> Journal:
 
 def parse_journal(raw: bytes, path: str) -> Journal:
     """As :func:`read_journal`, of what was read from *path* (for messages)."""
-    first, *rest = raw.split(b"\n")
-    header, version = _header(path, first)
+    rest = _lines_of(raw)
+    header, version = _header(path, next(rest, b""))
     files: list[OwnedFile] = []
     errors: list[CollectionError] = []
     begun: dict[ItemKey, None] = {}
-    tests: list[FinishedTest] = []
+    ends = _Ends()
     footer: JournalFooter | None = None
     flaws: list[str] = []
+    empty = 0
     for number, text in enumerate(rest, start=2):
-        if not text:
+        if empty + len(flaws) > MOST_FLAWS:
+            raise UnusableFile(path, f"has more than {MOST_FLAWS:,} lines that are none of a journal")
+        if text == b"\n":
+            empty += 1
             continue
         try:
             line = parse_line(text)
             kind = line.get("kind")
             if kind == lines.TEST:
                 test = lines.parse_test(line)
-                tests.append(test)
+                ends.add(test, had_begun=test.key in begun)
                 begun.pop(test.key, None)
             elif kind == lines.START:
                 begun[lines.parse_start(line)] = None
@@ -66,18 +79,44 @@ def parse_journal(raw: bytes, path: str) -> Journal:
             else:
                 raise ValueError(f"unknown kind {kind!r}")
         except ValueError:
-            torn = number == len(rest) + 1
-            flaws.append(f"line {number} is {'torn' if torn else 'no journal line'} and was set aside")
+            what = "no journal line" if text.endswith(b"\n") else "torn"
+            flaws.append(f"line {number} is {what} and was set aside")
     return Journal(
         path=path,
         header=header,
         files=tuple(files),
         errors=tuple(errors),
-        tests=tuple(tests),
+        tests=tuple(ends.tests),
         begun=tuple(begun),
         footer=footer,
         flaws=tuple(flaws),
     )
+
+
+class _Ends:
+    """The tests that ended, in that order.
+
+    A worker that dies when a test has ended, and before it says that it goes on to the next, gives that test a
+    second end: it has crashed. That one counts.
+    """
+
+    def __init__(self) -> None:
+        self.tests: list[FinishedTest] = []
+        self._places: dict[tuple[ItemKey, str], int] = {}
+
+    def add(self, test: FinishedTest, *, had_begun: bool) -> None:
+        name = (test.key, test.lane)
+        if test.outcome == CRASHED and not had_begun and name in self._places:
+            self.tests[self._places[name]] = test
+            return
+        self._places[name] = len(self.tests)
+        self.tests.append(test)
+
+
+def _lines_of(raw: bytes) -> Iterator[bytes]:
+    """Each line with its end, one after another: a list of all could take many times the space of *raw*."""
+    stream = io.BytesIO(raw)
+    return iter(lambda: stream.readline(_MOST_LINE_BYTES), b"")
 
 
 def read_header(path: Path) -> JournalHeader:

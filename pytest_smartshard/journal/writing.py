@@ -46,6 +46,10 @@ class JournalWriter:
         self.ran += 1
         self._write(lines.encode(lines.test_line(test)))
 
+    def amend(self, test: FinishedTest) -> None:
+        """Append how a test ended after all, which has an end in the journal already."""
+        self._write(lines.encode(lines.test_line(test)))
+
     def finish(self, footer: JournalFooter) -> None:
         """Append the footer and close."""
         self._write(lines.encode(lines.footer_line(footer)))

@@ -7,6 +7,8 @@ bounded.
 
 from __future__ import annotations
 
+import os
+import struct
 import zipfile
 import zlib
 from collections import defaultdict
@@ -23,6 +25,24 @@ ZIP_SUFFIX = ".zip"
 MOST_BYTES = 2 * 1024**3
 """What the files of one zip file may unpack to, together. 100,000 tests leave 30 MB."""
 
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""How members may be packed: as every CI system packs artifacts. Others may take any memory to unpack."""
+
+_DAMAGED = (
+    OSError,
+    EOFError,
+    ValueError,
+    OverflowError,
+    RuntimeError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What zipfile raises for a file that is torn, damaged or encrypted."""
+
+_ENCRYPTED = 1
+"""The bit of a member's flags that says so."""
+
 _LINK = 0o120000
 _KIND_OF_FILE = 0o170000
 
@@ -31,12 +51,14 @@ _KIND_OF_FILE = 0o170000
 class ArtifactFile:
     """One file of an artifact. ``label`` names it in messages; files with one ``folder`` lie beside each other.
 
-    ``read`` returns its content and raises UnusableFile where there is none to be had.
+    ``size`` is how many bytes it has, unpacked. ``read`` returns its content and raises UnusableFile where there
+    is none to be had.
     """
 
     label: str
     folder: str
     name: str
+    size: int
     read: Callable[[], bytes]
 
 
@@ -87,19 +109,36 @@ def _files_at(path: Path, notes: list[str]) -> Iterator[ArtifactFile]:
 
 def _below(top: Path, notes: list[str]) -> Iterator[ArtifactFile]:
     real_top = top.resolve()
-    for path in sorted(top.rglob("*")):
-        if path.is_symlink() and not path.resolve().is_relative_to(real_top):
-            notes.append(f"{path} is a link that leads out of its folder: left out")
-        elif path.is_file():
-            if path.suffix.lower() == ZIP_SUFFIX:
-                yield from _zipped(path, notes)
-            else:
-                yield _on_disk(path)
+
+    def refused(error: OSError) -> None:
+        notes.append(f"{error.filename} cannot be read ({error.strerror}): left out")
+
+    for folder, folders, names in os.walk(top, onerror=refused):
+        folders.sort()
+        for path in sorted(Path(folder, name) for name in (*folders, *names)):
+            try:
+                if path.is_symlink() and not _leads_into(path, real_top):
+                    notes.append(f"{path} is a link that leads out of its folder: left out")
+                elif path.is_file():
+                    yield from _zipped(path, notes) if path.suffix.lower() == ZIP_SUFFIX else [_on_disk(path)]
+            except OSError as error:
+                refused(error)
+
+
+def _leads_into(link: Path, real_top: Path) -> bool:
+    try:
+        return link.resolve().is_relative_to(real_top)
+    except (OSError, RuntimeError):  # Before Python 3.13 a link to itself is a RuntimeError.
+        return False
 
 
 def _on_disk(path: Path) -> ArtifactFile:
     return ArtifactFile(
-        label=str(path), folder=str(path.parent.resolve()), name=path.name, read=partial(_read_disk, path)
+        label=str(path),
+        folder=str(path.parent.resolve()),
+        name=path.name,
+        size=path.stat().st_size,
+        read=partial(_read_disk, path),
     )
 
 
@@ -114,7 +153,7 @@ def _zipped(archive: Path, notes: list[str]) -> list[ArtifactFile]:
     try:
         with zipfile.ZipFile(archive) as opened:
             members = [info for info in opened.infolist() if not info.is_dir() and not _is_link(info)]
-    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+    except _DAMAGED as error:
         notes.append(f"{archive} is no zip file that can be read ({error}): left out")
         return []
     if sum(info.file_size for info in members) > MOST_BYTES:
@@ -134,16 +173,21 @@ def _member(archive: Path, info: zipfile.ZipInfo) -> ArtifactFile:
         label=label,
         folder=f"{archive.resolve()}: {inside.parent}",
         name=inside.name,
+        size=info.file_size,
         read=partial(_read_member, archive, info, label),
     )
 
 
 def _read_member(archive: Path, info: zipfile.ZipInfo, label: str) -> bytes:
     """The content, of which there is no more than the archive says."""
+    if info.compress_type not in _METHODS:
+        raise UnusableFile(label, "cannot be unpacked (it is not packed by deflate)")
+    if info.flag_bits & _ENCRYPTED:
+        raise UnusableFile(label, "cannot be unpacked (it is encrypted)")
     try:
         with zipfile.ZipFile(archive) as opened, opened.open(info) as member:
             content = member.read(info.file_size + 1)
-    except (OSError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError) as error:
+    except _DAMAGED as error:
         raise UnusableFile(label, f"cannot be unpacked ({error})") from error
     if len(content) > info.file_size:
         raise UnusableFile(label, "is larger than its archive says")

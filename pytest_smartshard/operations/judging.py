@@ -23,6 +23,10 @@ Progress = Callable[[str, int, int], None]
 
 READING = "reading journals"
 
+MOST_BYTES = 256 * 1024**2
+"""A journal or list of tests that is larger is not read. 100,000 tests leave 30 MB in all their shards' journals,
+and each failure up to 16 kB."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
@@ -67,7 +71,7 @@ def gather_evidence(
     for number, file in enumerate(candidates):
         progress(READING, number, len(candidates))
         try:
-            journal = parse_journal(file.read(), file.label)
+            journal = parse_journal(_content(file), file.label)
         except UnusableFile as problem:
             notes.append(f"{problem.path} {problem.reason}: left out")
             continue
@@ -87,6 +91,13 @@ def gather_evidence(
         others=tuple(sorted({journal.header.identity.run for journal in journals} - {run})),
         notes=tuple(notes),
     )
+
+
+def _content(file: ArtifactFile) -> bytes:
+    """Raises UnusableFile, also for what would take up the memory."""
+    if file.size > MOST_BYTES:
+        raise UnusableFile(file.label, f"is larger than {MOST_BYTES // 1024**2} MiB")
+    return file.read()
 
 
 def _chosen(journals: Sequence[Journal], wanted: str | None, likely: str | None) -> str:
@@ -111,7 +122,7 @@ def _inventories(artifacts: Artifacts, journals: Sequence[Journal], notes: list[
     for digest in sorted({journal.header.collection for journal in journals} - {""}):
         for file in artifacts.named(inventory_name(digest)):
             try:
-                inventory = parse_inventory(file.read(), file.label)
+                inventory = parse_inventory(_content(file), file.label)
             except UnusableFile as problem:
                 notes.append(f"{problem.path} {problem.reason}: left out")
                 continue

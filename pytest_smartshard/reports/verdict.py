@@ -50,7 +50,7 @@ def verdict_lines(merged: MergedRun, *, quiet: bool = False, is_last_shard: bool
     lines.extend(merged.refusals)
     if merged.coverage is not None and not (quiet and merged.coverage.is_met):
         lines.append(coverage_line(merged))
-    if any(segment.proof.lost for segment in merged.segments):
+    if any(segment.proof.lost or segment.proof.last.died for segment in merged.segments):
         lines.append(f"run what is left with pytest --shard-rerun={merged.rest}")
     return lines
 
@@ -120,7 +120,8 @@ def _problems(proof: SegmentProof, merged: MergedRun) -> Iterator[str]:
             )
         if not proof.expected:
             yield "no shard collected any test, so nothing is proved; see that the suite is where it should be"
-    for end in proof.last.stopped:
+    # Errors of collection stop a shard only where it is not told to go on.
+    for end in () if proof.is_complete else proof.last.stopped:
         yield f"shard {end.shard} stopped early: {shortened(end.reason, _NAME_CELLS)}"
     yield from _lost(proof)
     if proof.doubled:

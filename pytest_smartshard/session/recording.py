@@ -29,6 +29,7 @@ class Recording:
         self._selected = selected
         self._running: dict[tuple[str, str], RunningTest] = {}
         self._crashed_reruns: dict[str, int] = {}
+        self._last_ended: dict[str, str] = {}
         self._started = time.perf_counter()
         self.busy: dict[str, int] = {}
 
@@ -42,6 +43,8 @@ class Recording:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         lane = _lane_of(report)
         name = (lane, report.nodeid)
+        # A worker may die after a test's last report, before it says that it goes on to the next.
+        had_ended = name not in self._running and self._last_ended.get(lane) == report.nodeid
         if name not in self._running:
             self._running[name] = RunningTest(lane=lane, reruns=self._crashed_reruns.pop(report.nodeid, 0))
         running = self._running[name]
@@ -56,7 +59,8 @@ class Recording:
         # Neither a dead worker nor a plugin that makes reports of its own sends anything along.
         measured = measured_of(report) or self._unmeasured(report.nodeid)
         if measured is not None:
-            self._write(running.finished(measured, report.nodeid))
+            self._last_ended[lane] = report.nodeid
+            self._write(running.finished(measured, report.nodeid), amends=has_crashed and had_ended)
 
     @property
     def journal(self) -> Path:
@@ -83,9 +87,12 @@ class Recording:
             JournalFooter(exit_code=exit_code, ran=self._writer.ran, seconds=seconds, reason=reason)
         )
 
-    def _write(self, test: FinishedTest) -> None:
+    def _write(self, test: FinishedTest, *, amends: bool) -> None:
         self.busy[test.lane] = self.busy.get(test.lane, 0) + test.duration
-        self._writer.add(test)
+        if amends:
+            self._writer.amend(test)
+        else:
+            self._writer.add(test)
 
     def _unmeasured(self, nodeid: str) -> Measured | None:
         """What is known of the test that was selected under that id; None of one that was not."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -93,14 +93,28 @@ class ShardRun:
             details = bounded(report.longreprtext)
             self._collection_errors.append(CollectionError(node=report.nodeid, details=details))
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Iterator[None]:
+        """The innermost wrapper: other plugins have done what they do, and pytest has not summed up yet.
+
+        They may make the run red here, or fail; a footer that was written before would say that all is well.
+        """
         if int(exitstatus) == NO_TESTS_COLLECTED and self._is_empty_part_of_more:
             session.exitstatus = pytest.ExitCode.OK
+        try:
+            yield
+        except BaseException as error:
+            self._end(session, exitstatus, _exit_code_after(error, session))
+            raise
+        if self._recording is not None and self._part is not None:
+            self._end(session, exitstatus, int(session.exitstatus))
+            self._close(self._recording, self._part)
+
+    def _end(self, session: pytest.Session, exitstatus: int, exit_code: int) -> None:
+        """Write the footer. *exitstatus* is what became of the tests, *exit_code* of the process."""
         if self._recording is not None and self._part is not None:
             left = len(self._part.selected) - self._recording.ran
-            self._recording.close(int(session.exitstatus), self._stop_reason(session, int(exitstatus), left))
-            self._close(self._recording, self._part)
+            self._recording.close(exit_code, self._stop_reason(session, int(exitstatus), left))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if self._part is None:
@@ -235,3 +249,10 @@ class ShardRun:
         if exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR):
             return "interrupted" if exitstatus == pytest.ExitCode.INTERRUPTED else "internal error"
         return ""
+
+
+def _exit_code_after(error: BaseException, session: pytest.Session) -> int:
+    """What the process ends with where *error* comes out of the end of the session."""
+    if isinstance(error, pytest.exit.Exception):
+        return int(session.exitstatus if error.returncode is None else error.returncode)
+    return int(pytest.ExitCode.INTERNAL_ERROR)

@@ -178,6 +178,7 @@ def test_a_torn_journal_is_named_and_its_whole_lines_are_taken_in(
         f"{SEGMENT}: 3 journals read, {project.store_path} now knows 8 tests",
         f"{SEGMENT}: NOT PROVED: the journals do not show that every test ran exactly once",
         f"{SEGMENT}: shard 1/3 died in attempt 1: its journal has no end",
+        f"run what is left with pytest --shard-rerun={torn}",
     )
 
 

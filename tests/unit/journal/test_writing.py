@@ -10,7 +10,8 @@ import pytest
 from making import finished, header_of
 from processes import run, start
 
-from pytest_smartshard.journal.reading import read_footer, read_journal
+from pytest_smartshard.errors import UnusableFile
+from pytest_smartshard.journal.reading import MOST_FLAWS, read_footer, read_journal
 from pytest_smartshard.journal.writing import JournalWriter
 from pytest_smartshard.model.record import JournalFooter, OwnedFile
 
@@ -192,3 +193,47 @@ def test_a_shard_is_finished_when_all_it_selected_ran_and_nothing_stopped_it(
     with JournalWriter(path, header_of(selected=2)) as writer:
         writer.finish(footer)
     assert read_journal(path).is_finished is expected
+
+
+def test_a_worker_that_dies_after_its_test_has_ended_leaves_one_end_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    with JournalWriter(path, header_of(selected=3)) as writer:
+        for tail in ("a", "b"):
+            writer.begin(finished(tail).key)
+            writer.add(finished(tail, lane="gw0"))
+        writer.amend(finished("a", 0, outcome="crashed", lane="gw0"))
+        writer.begin(finished("c").key)
+        writer.add(finished("c", 0, outcome="crashed", lane="gw1"))
+    assert writer.ran == 3
+    assert [(test.key.tail, test.outcome) for test in read_journal(path).tests] == [
+        ("a", "crashed"),
+        ("b", "passed"),
+        ("c", "crashed"),
+    ]
+
+
+def test_tests_of_one_name_that_crash_in_two_lanes_both_count(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    with JournalWriter(path, header_of(selected=2)) as writer:
+        for lane in ("gw0", "gw1"):
+            writer.begin(finished("a").key)
+            writer.add(finished("a", outcome="crashed", lane=lane))
+    assert len(read_journal(path).tests) == 2
+
+
+@pytest.mark.parametrize("garbage", [b"\n", b"x\n", b"{}\n"])
+def test_a_few_lines_that_are_none_are_passed_over_and_many_make_it_no_journal(
+    tmp_path: Path, garbage: bytes
+) -> None:
+    path = tmp_path / "journal.jsonl"
+    with JournalWriter(path, header_of(selected=1)) as writer:
+        writer.add(finished("a"))
+    whole = path.read_bytes()
+    path.write_bytes(whole + garbage * MOST_FLAWS)
+    found = read_journal(path)
+    assert len(found.tests) == 1
+    assert len(found.flaws) == (0 if garbage == b"\n" else MOST_FLAWS)
+    path.write_bytes(whole + garbage * (MOST_FLAWS + 2))
+    with pytest.raises(UnusableFile) as caught:
+        read_journal(path)
+    assert caught.value.reason == "has more than 1,000 lines that are none of a journal"
