@@ -39,12 +39,12 @@ class JournalWriter:
 
     def begin(self, key: ItemKey) -> None:
         """Append that a test starts: where the process dies in it, that is known."""
-        self._write(lines.encode(lines.start_line(key)))
+        self._write(lines.encode_start(key))
 
     def add(self, test: FinishedTest) -> None:
         """Append one finished test."""
         self.ran += 1
-        self._write(lines.encode(lines.test_line(test)))
+        self._write(lines.encode_test(test))
 
     def amend(self, test: FinishedTest) -> None:
         """Append how a test ended after all, which has an end in the journal already."""

@@ -10,6 +10,7 @@ import pytest
 from merged_runs import bad_run
 
 from pytest_smartshard import exits
+from pytest_smartshard.checked import parse_table
 from pytest_smartshard.journal import inventory_file, lines, plan_file
 from pytest_smartshard.journal.inventory_file import inventory_text
 from pytest_smartshard.journal.plan_file import plan_text
@@ -114,8 +115,8 @@ def test_the_journal_is_described_key_by_key() -> None:
         lines.header_line(header),
         lines.file_line(owned),
         lines.error_line(CollectionError(node="f", details="why")),
-        lines.start_line(test.key),
-        lines.test_line(test),
+        parse_table(lines.encode_start(test.key)),
+        parse_table(lines.encode_test(test)),
         lines.footer_line(JournalFooter(exit_code=0, ran=1, seconds=1.0)),
     ]
     assert named(f"Journal, format {lines.FORMAT}") == {key for line in written for key in line}
