@@ -48,7 +48,7 @@ class JournalWriter:
 
     def amend(self, test: FinishedTest) -> None:
         """Append how a test ended after all, which has an end in the journal already."""
-        self._write(lines.encode(lines.test_line(test)))
+        self._write(lines.encode_test(test))
 
     def finish(self, footer: JournalFooter) -> None:
         """Append the footer and close."""

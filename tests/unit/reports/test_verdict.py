@@ -99,6 +99,7 @@ def test_nothing_lost_and_still_not_proved() -> None:
     assert said(merged_of(WHOLE[0], part("2/2", ["c", "d"], reason=None))) == [
         "NOT PROVED: the journals do not show that every test ran exactly once",
         "shard 2/2 died in attempt 1: its journal has no end",
+        REST,
     ]
 
 
