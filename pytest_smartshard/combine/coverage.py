@@ -7,6 +7,7 @@ they are looked at in copies, and nothing but coverage opens them.
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import os
 import shutil
@@ -88,9 +89,9 @@ def combine(
         stack.enter_context(_inside(project))
         warned = stack.enter_context(warnings.catch_warnings(record=True))
         warnings.simplefilter("always")
-        measured = _combined(copies, draft / DATA_NAME, config)
-        foreign, gone = _not_here(measured, project)
-        found = _reported(measured, draft, out, fail_under)
+        # coverage leaves a database open for each report; found by the collector later, each would be a warning.
+        stack.callback(gc.collect)
+        found, foreign, gone = _combined_and_reported(copies, draft, out, project, config, fail_under)
         notes += [*_notes_on(foreign, gone), *_notes_of_coverage(warned, (*foreign, *gone))]
         for finished in (DATA_NAME, XML_NAME):
             (draft / finished).replace(out / finished)
@@ -200,6 +201,20 @@ def _telling(path: Path, copy: Path) -> Iterator[None]:
         # Where the drafts lie is nobody's business, and gone when this is read.
         reason = str(error).replace(str(copy), path.name).replace(f"{copy.parent}{os.sep}", "")
         raise NotCombined([f"coverage: {path}: cannot be used ({reason}); {_MEND}"]) from error
+
+
+def _combined_and_reported(
+    copies: dict[Path, Path],
+    draft: Path,
+    out: Path,
+    project: Path,
+    config: Path | None,
+    fail_under: float | None,
+) -> tuple[_Figures, tuple[str, ...], tuple[str, ...]]:
+    """Figures, and measured files that are not there. Nothing of coverage outlives this. Raises NotCombined."""
+    measured = _combined(copies, draft / DATA_NAME, config)
+    foreign, gone = _not_here(measured, project)
+    return _reported(measured, draft, out, fail_under), foreign, gone
 
 
 def _combined(copies: dict[Path, Path], data_file: Path, config: Path | None) -> Coverage:
