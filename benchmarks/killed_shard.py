@@ -40,6 +40,9 @@ LEAST_TESTS = 1_500
 PACKAGES = ("networkx.classes", "networkx.generators", "networkx.readwrite", "networkx.algorithms.centrality")
 """What is run of networkx: on two processors four shards take about a minute."""
 
+JOINERS = ("junitparser==5.0.3",)
+"""What the merge job needs beside the suite."""
+
 WATCH_SECONDS = 0.005
 """Between two looks at the journal of the shard that is to be killed."""
 
@@ -295,7 +298,13 @@ def main() -> int:
     add_venv_option(parser)
     given = parser.parse_args()
     (suite,) = (suite for suite in SUITES if suite.name == "networkx")
-    suite = replace(suite, name="networkx-killed", arguments=("--pyargs", *PACKAGES))
+    # An environment of its own, so that those of the other benchmarks stay as they are pinned.
+    suite = replace(
+        suite,
+        name="networkx-killed",
+        arguments=("--pyargs", *PACKAGES),
+        requirements=(*suite.requirements, *JOINERS),
+    )
     with tempfile.TemporaryDirectory(prefix="killed-shard-") as folder:
         home = Path(folder).resolve()
         bench = bench_for(suite, given.venv, build_wheel(given.venv, home), home / "bench")
