@@ -21,7 +21,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import xml.etree.ElementTree as ET
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -29,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from peers import add_venv_option
+from suites_left import junit_cases, samples_of, verdict_of
 from suites_running import HERE, LONGEST_RUN, WITHOUT_PYTEST_SPLIT, bench_for, build_wheel, read_junit
 from suites_table import SUITES
 
@@ -39,6 +39,9 @@ KILLED = 2
 LEAST_TESTS = 1_500
 PACKAGES = ("networkx.classes", "networkx.generators", "networkx.readwrite", "networkx.algorithms.centrality")
 """What is run of networkx: on two processors four shards take about a minute."""
+
+JOINERS = ("junitparser==5.0.3",)
+"""What the merge job needs beside the suite."""
 
 WATCH_SECONDS = 0.005
 """Between two looks at the journal of the shard that is to be killed."""
@@ -232,47 +235,6 @@ def zipped(runner: Runner) -> Path:
     return place
 
 
-def samples_of(store: Path) -> dict[str, dict[str, str]]:
-    """For each segment and test of a store, the class of its newest sample, ``-`` for a pass."""
-    found: dict[str, dict[str, str]] = {}
-    for path in sorted(store.glob("*.json")):
-        document = json.loads(path.read_text("ascii"))
-        classes = {}
-        for file, line in document["files"].items():
-            for place, tail in enumerate(line["tests"]):
-                samples = [column.split(" ")[place] for column in line["samples"] if column]
-                known = [sample for sample in samples if sample[:1].isalnum()]
-                classes[f"{file}::{tail}"] = re.sub(r"\d+", "", known[-1]) or "-" if known else "none"
-        found[path.name] = classes
-    return found
-
-
-def verdict_of(report: Path) -> object:
-    """What a report in JSON says of the run but for times, and for how often it was begun."""
-    document = json.loads(report.read_text("ascii"))
-    kept = ("verdict", "exit_code", "cause", "absent", "refusals", "coverage")
-    of_segment = ("segment", "verdict", "exit_code", "expected", "listed", "lost", "doubled", "gone", "flaky")
-    return {
-        **{name: document.get(name) for name in kept},
-        "segments": [
-            {
-                **{name: segment.get(name) for name in of_segment},
-                "failures": sorted(failure["test"] for failure in segment.get("failures", ())),
-            }
-            for segment in document["segments"]
-        ],
-    }
-
-
-def junit_cases(path: Path) -> Counter[str]:
-    """Each case with all that is in it but for times."""
-    return Counter(
-        f"{case.get('classname')}::{case.get('name')} "
-        f"{[(part.tag, part.get('message')) for part in case if not part.tag.startswith('system-')]}"
-        for case in ET.parse(path).iter("testcase")
-    )
-
-
 def compare(calm: Runner, killed: Runner, table: Table) -> None:
     """What both runs left."""
     one, other = samples_of(calm.store), samples_of(killed.store)
@@ -295,7 +257,13 @@ def main() -> int:
     add_venv_option(parser)
     given = parser.parse_args()
     (suite,) = (suite for suite in SUITES if suite.name == "networkx")
-    suite = replace(suite, name="networkx-killed", arguments=("--pyargs", *PACKAGES))
+    # An environment of its own, so that those of the other benchmarks stay as they are pinned.
+    suite = replace(
+        suite,
+        name="networkx-killed",
+        arguments=("--pyargs", *PACKAGES),
+        requirements=(*suite.requirements, *JOINERS),
+    )
     with tempfile.TemporaryDirectory(prefix="killed-shard-") as folder:
         home = Path(folder).resolve()
         bench = bench_for(suite, given.venv, build_wheel(given.venv, home), home / "bench")

@@ -152,7 +152,7 @@ def _read_disk(path: Path) -> bytes:
 def _zipped(archive: Path, notes: list[str]) -> list[ArtifactFile]:
     try:
         with zipfile.ZipFile(archive) as opened:
-            members = [info for info in opened.infolist() if not info.is_dir() and not _is_link(info)]
+            members = [info for info in opened.infolist() if _is_file(info)]
     except _DAMAGED as error:
         notes.append(f"{archive} is no zip file that can be read ({error}): left out")
         return []
@@ -162,8 +162,10 @@ def _zipped(archive: Path, notes: list[str]) -> list[ArtifactFile]:
     return [_member(archive, info) for info in members]
 
 
-def _is_link(info: zipfile.ZipInfo) -> bool:
-    return (info.external_attr >> 16) & _KIND_OF_FILE == _LINK
+def _is_file(info: zipfile.ZipInfo) -> bool:
+    """Neither a folder nor a link. A damaged directory may hold empty names, over which ``is_dir()`` stumbles."""
+    is_link = (info.external_attr >> 16) & _KIND_OF_FILE == _LINK
+    return bool(info.filename) and not info.filename.endswith("/") and not is_link
 
 
 def _member(archive: Path, info: zipfile.ZipInfo) -> ArtifactFile:
