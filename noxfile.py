@@ -103,9 +103,9 @@ def build(session: nox.Session) -> None:
 
 @nox.session(python=NEWEST, requires=["build"])
 def reader(session: nox.Session) -> None:
-    """What someone has who follows the documentation: the wheel, and nothing that it does not ask for."""
+    """What someone has who follows the documentation: the wheel with its extras, and nothing else."""
     (wheel,) = DIST.glob("*.whl")
-    session.install(str(wheel))
+    session.install(f"{wheel}[all]")
 
 
 @nox.session

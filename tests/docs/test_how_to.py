@@ -76,6 +76,16 @@ GUIDES = {
         },
         before=("mkdir reports", *(f"pytest --junitxml=reports/{number}.xml" for number in (1, 2))),
     ),
+    "merge-coverage-and-junit": Guide(
+        environ={"PYTEST_ADDOPTS": "-p no:randomly"},
+        files={
+            "app.py": "def double(number):\n    return 2 * number\n",
+            **{
+                f"test_{name}.py": f"from app import double\n\n\ndef test_{name}():\n    assert double(1) == 2\n"
+                for name in ("orders", "users")
+            },
+        },
+    ),
     "run-what-is-left": Guide(
         before=(
             "SMARTSHARD_RUN=nightly pytest --shard=1/2",
