@@ -32,6 +32,10 @@ SLOWEST = 10
 """Tests that a report names as the slowest."""
 
 
+TOGETHER = "FOLDER, where FOLDER holds all that was given here"
+"""Stands for the path in a mend where several were merged: ``--shard-rerun`` takes one."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MergeRequest:
     """What to merge, and how.
@@ -88,7 +92,7 @@ def merge(request: MergeRequest, progress: Progress = lambda *_: None) -> Merged
         refusals=coverage.refusals,
         coverage=coverage.total,
         written={"junit": ", ".join(junit.files)} if junit.files else {},
-        rest=str(request.paths[0]),
+        rest=str(request.paths[0]) if len(request.paths) == 1 else TOGETHER,
     )
 
 

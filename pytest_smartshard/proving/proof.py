@@ -25,7 +25,15 @@ from pytest_smartshard.model.record import CollectionError, Journal
 from pytest_smartshard.model.segment import ShardIndex
 from pytest_smartshard.model.suite import ItemKey
 from pytest_smartshard.proving.causes import causes_of
-from pytest_smartshard.proving.shards import Finish, ShardRecord, most, shards_of, together, without_copies
+from pytest_smartshard.proving.shards import (
+    Finish,
+    ShardRecord,
+    most,
+    shards_of,
+    stopped_on_purpose,
+    together,
+    without_copies,
+)
 
 Generations = Mapping[int, Sequence[ShardRecord]]
 
@@ -179,13 +187,12 @@ def _lost(key: ItemKey, records: Generations, last: GenerationProof) -> LostTest
     for generation in sorted(records, reverse=True):
         for record in records[generation]:
             if record.assigned[key]:
-                stopped = all(journal.footer is not None and journal.footer.reason for journal in record.last)
                 return LostTest(
                     key=key,
                     loss=Loss.CUT_OFF if _has_begun(key, record) else Loss.NOT_RUN,
                     generation=generation,
                     shard=record.shard,
-                    stopped=bool(stopped),
+                    stopped=all(map(stopped_on_purpose, record.last)),
                 )
     if len(last.missing) == len(last.digests) == len(last.collections) == len(last.counts) == 1:
         # All others planned alike and had it not, so it was for the one that left nothing.

@@ -12,8 +12,8 @@ from pytest_smartshard.model.record import RED, FinishedTest, Journal
 from pytest_smartshard.model.segment import ShardIndex
 from pytest_smartshard.model.suite import ItemKey
 
-TESTS_FAILED = 1
-"""pytest's exit code where tests failed."""
+TESTS_FAILED, INTERNAL_ERROR = 1, 3
+"""pytest's exit codes where tests failed, and where pytest itself did."""
 
 
 class Finish(NamedTuple):
@@ -157,6 +157,12 @@ def _by_attempt(journals: Sequence[Journal]) -> list[list[Journal]]:
     for journal in journals:
         attempts[journal.header.identity.attempt].append(journal)
     return [attempts[number] for number in sorted(attempts)]
+
+
+def stopped_on_purpose(journal: Journal) -> bool:
+    """Whether the shard says why it stopped early, and it is not that pytest itself broke down."""
+    footer = journal.footer
+    return footer is not None and bool(footer.reason) and footer.exit_code != INTERNAL_ERROR
 
 
 def _is_unexplained(journal: Journal) -> bool:

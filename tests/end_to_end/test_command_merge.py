@@ -133,7 +133,7 @@ def test_a_missing_shard_is_named_and_what_is_there_is_taken_in(project: Project
             f"{SEGMENT}: NOT PROVED: {len(lost)} of 8 tests did not run to the end",
             f"{SEGMENT}: run {RUN} lacks shard 1 of 3{GIVE_ALL}",
             f"{SEGMENT}: {len(lost)} tests assigned and not run, by shard 1/3: {', '.join(sorted(lost))}",
-            f"run what is left with pytest --shard-rerun={artifacts[1]}",
+            "run what is left with pytest --shard-rerun=FOLDER, where FOLDER holds all that was given here",
         ),
     )
 
@@ -178,7 +178,7 @@ def test_a_torn_journal_is_named_and_its_whole_lines_are_taken_in(
         f"{SEGMENT}: 3 journals read, {project.store_path} now knows 8 tests",
         f"{SEGMENT}: NOT PROVED: the journals do not show that every test ran exactly once",
         f"{SEGMENT}: shard 1/3 died in attempt 1: its journal has no end",
-        f"run what is left with pytest --shard-rerun={torn}",
+        "run what is left with pytest --shard-rerun=FOLDER, where FOLDER holds all that was given here",
     )
 
 

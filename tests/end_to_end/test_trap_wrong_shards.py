@@ -95,7 +95,7 @@ def test_another_store_in_one_shard_is_found_out_to_the_last_test(tmp_path: Path
         headline(f"{many(len(doubled))} ran more than once: {names(twice)}"),
         headline(f"probably the shards planned by different stores: {where}"),
         headline(f"probably the option shard_store differs: {stores_told(stores)}"),
-        f"run what is left with pytest --shard-rerun={folders[0]}",
+        "run what is left with pytest --shard-rerun=FOLDER, where FOLDER holds all that was given here",
     )
 
 
@@ -116,7 +116,7 @@ def test_an_index_that_counted_every_cell_of_the_matrix_is_named(tmp_path: Path)
             "probably all segments together have each shard once, so the index counts every cell of the matrix; "
             "number the shards of each environment by themselves"
         ),
-        f"run what is left with pytest --shard-rerun={jobs[0].home / 'runs'}",
+        "run what is left with pytest --shard-rerun=FOLDER, where FOLDER holds all that was given here",
     )
 
 

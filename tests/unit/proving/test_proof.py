@@ -90,6 +90,12 @@ def test_a_stop_is_no_loss() -> None:
     assert [test.stopped for test in proof.lost] == [True]
 
 
+def test_a_breakdown_of_pytest_is_no_stop_on_purpose() -> None:
+    broken = part("2/2", ["c", "d"], tests=[], reason="internal error", exit_code=3)
+    proof = proved(part("1/2", ["a", "b"]), broken)
+    assert (proof.verdict, [test.stopped for test in proof.lost]) == (Verdict.UNPROVED, [False, False])
+
+
 def test_tests_that_were_not_run_without_a_reason_are_lost() -> None:
     proof = proved(part("1/2", ["a", "b"]), part("2/2", ["c", "d"], tests=[finished("c")]))
     assert (proof.verdict, lost(proof)) == (Verdict.UNPROVED, [("d", Loss.NOT_RUN, "2/2")])
