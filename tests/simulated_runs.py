@@ -284,6 +284,16 @@ def never_ended(history: History) -> set[ItemKey]:
     }
 
 
+def more_than_given(history: History, suite: Counter[ItemKey]) -> set[ItemKey]:
+    """Tests of a name that ended more often than any job was given them, and than *suite* has them."""
+    found = set()
+    for key in {event.key for event in history.events}:
+        most = max(suite[key], *(job.own.count(key) for job in history.jobs))
+        if len(final_ends(history, key, suite[key])) > most:
+            found.add(key)
+    return found
+
+
 def truth_of(history: History) -> Truth:
     """From what happened, and nothing that was written."""
     newest = max(job.generation for job in history.jobs) if history.jobs else 0
@@ -300,8 +310,7 @@ def truth_of(history: History) -> Truth:
     finals = {key: final_ends(history, key, count) for key, count in suite.items()}
     lost = {key: count - len(finals[key]) for key, count in suite.items() if len(finals[key]) < count}
     ran = {event.key for event in history.events}
-    most = {key: max(job.suite.count(key) for job in history.jobs) for key in ran}
-    doubled = frozenset(key for key in ran if len(final_ends(history, key, suite[key])) > most[key])
+    doubled = frozenset(more_than_given(history, suite))
     numbers = [job.shard.number for job in last_jobs]
     is_whole = (
         sorted(numbers) == list(range(1, last_jobs[0].shard.count + 1))
