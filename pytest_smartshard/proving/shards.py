@@ -65,7 +65,7 @@ class ShardRecord:
             died=footer is None,
             reason=footer.reason if footer else "",
             exit_code=footer.exit_code if footer else None,
-            running=journal.begun,
+            running=tuple(sorted(journal.begun)),
             unexplained=any(map(_is_unexplained, self.last)),
         )
 

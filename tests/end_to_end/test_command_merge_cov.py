@@ -66,7 +66,8 @@ def measured(path: Path) -> dict[str, dict[int, list[str]]]:
     data = CoverageData(str(path))
     data.read()
     found = {Path(file).name: data.contexts_by_lineno(file) for file in data.measured_files()}
-    data.close(force=True)
+    # Newer releases have it, and leave the file open without it.
+    getattr(data, "close", lambda **_: None)(force=True)
     return {
         file: {line: sorted(set(names) - {""}) for line, names in lines.items()} for file, lines in found.items()
     }
