@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from junit_files import outcomes_in, suite_in
+from junit_files import outcomes_in, schema, suite_in
+from lxml import etree
 from sharded import ENVIRONMENT, SEGMENT, Project
 
 SUITE = {
@@ -27,8 +28,7 @@ SUITE = {
             pass
 
 
-        def test_weak(record_property):
-            record_property("weight", 3)
+        def test_weak():
             assert "FAIL" not in os.environ
         """,
     "test_b.py": """
@@ -87,6 +87,7 @@ def test_a_killed_shards_tests_come_from_its_journal(project: Project) -> None:
     )
     document = (project.home / "merged" / "junit.xml").read_bytes()
     assert outcomes_in(document) == plain_outcomes(project)
+    schema().assertValid(etree.fromstring(document))
 
 
 def test_of_two_attempts_the_last_one_is_in_it(project: Project) -> None:

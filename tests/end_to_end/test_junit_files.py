@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
-from junit_files import cases_in, combined, outcomes_in, properties_in, suite_in
+from junit_files import cases_in, combined, outcomes_in, properties_in, schema, suite_in
 from lxml import etree
 from sharded import Journal, Project
 
 from pytest_smartshard.combine.junit import JunitStyle
-
-VARIABLE = "SMARTSHARD_JUNIT_SCHEMA"
-"""Holds the path of the schema, which is in pytest's source distribution (see noxfile.py)."""
-
-# Read here, because no test sees such variables.
-SCHEMA = os.environ.get(VARIABLE, "")
-IN_CI = "CI" in os.environ
 
 # xunit2 has no place for the properties of a test: pytest warns of that and writes them all the same.
 WITH_PROPERTY = {
@@ -351,15 +343,6 @@ def test_groups_of_workers_are_found_again(tmp_path: Path) -> None:
         project.run(shard, 2, "-n", "2", "--dist", "loadgroup")
     whole = combined(project.journals())
     assert (whole.made, len(cases_in(whole.document))) == (0, 3)
-
-
-def schema() -> etree.XMLSchema:
-    """The schema that pytest's own tests hold its files to, Jenkins' for xUnit."""
-    if not SCHEMA and IN_CI:
-        pytest.fail(f"{VARIABLE} is not set; in CI the schema is there")
-    if not SCHEMA:
-        pytest.skip(f"{VARIABLE} is not set: nox sets it to the schema in pytest's source distribution")
-    return etree.XMLSchema(etree.parse(SCHEMA))
 
 
 def test_the_file_follows_the_schema_of_jenkins(tmp_path: Path) -> None:
