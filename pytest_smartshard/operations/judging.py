@@ -13,7 +13,7 @@ from pytest_smartshard.journal.run_folder import inventory_name
 from pytest_smartshard.model.inventory import Inventory
 from pytest_smartshard.model.proof import SegmentProof
 from pytest_smartshard.model.record import Journal
-from pytest_smartshard.model.segment import Segment
+from pytest_smartshard.model.segment import Segment, safe_name
 from pytest_smartshard.operations.artifacts import ArtifactFile, Artifacts
 from pytest_smartshard.proving.proof import prove
 from pytest_smartshard.wording import listed
@@ -55,12 +55,14 @@ def gather_evidence(
     *,
     wanted: str | None,
     likely: str | None,
+    wanted_by: str = "",
     where: str = "",
     progress: Progress = lambda *_: None,
 ) -> Evidence:
     """All that *artifacts* hold of one run: of *wanted*, else of *likely* if it is there, else of the newest.
 
-    *where* names for messages the option that says where they were looked for.
+    *where* and *wanted_by* are for messages the options, with their values, that say where they were looked for
+    and which run is wanted. Runs are named as users do; journals have safe names.
 
     Raises UsageError where there is nothing of it, NewerFormat for a journal that a later version wrote.
     """
@@ -81,7 +83,7 @@ def gather_evidence(
     progress(READING, len(candidates), len(candidates))
     if not journals:
         raise UsageError([*notes, f"{where}: no journal of a shard is there; name the folder of a run"])
-    run = _chosen(journals, wanted, likely)
+    run = _chosen(journals, wanted, likely, wanted_by)
     chosen = tuple(journal for journal in journals if journal.header.identity.run == run)
     return Evidence(
         run=run,
@@ -100,19 +102,18 @@ def _content(file: ArtifactFile) -> bytes:
     return file.read()
 
 
-def _chosen(journals: Sequence[Journal], wanted: str | None, likely: str | None) -> str:
+def _chosen(journals: Sequence[Journal], wanted: str | None, likely: str | None, wanted_by: str) -> str:
     newest: dict[str, float] = defaultdict(float)
     for journal in journals:
         run = journal.header.identity.run
         newest[run] = max(newest[run], journal.header.started)
     if wanted is not None:
-        if wanted not in newest:
-            raise UsageError(
-                [f"--run={wanted}: no journal of that run is there; there are {listed(sorted(newest))}"]
-            )
-        return wanted
-    if likely in newest:
-        return likely
+        if safe_name(wanted) not in newest:
+            there = listed(sorted(newest))
+            raise UsageError([f"{wanted_by}: no journal of that run is there; there are {there}"])
+        return safe_name(wanted)
+    if likely is not None and safe_name(likely) in newest:
+        return safe_name(likely)
     return max(newest, key=lambda run: (newest[run], run))
 
 

@@ -66,7 +66,12 @@ def merge(request: MergeRequest, progress: Progress = lambda *_: None) -> Merged
     artifacts = find_artifacts(request.paths)
     where = f"PATH={', '.join(map(str, request.paths))}"
     evidence = gather_evidence(
-        artifacts, wanted=request.run, likely=request.likely, where=where, progress=progress
+        artifacts,
+        wanted=request.run,
+        likely=request.likely,
+        wanted_by=f"--run={request.run}",
+        where=where,
+        progress=progress,
     )
     expected = expected_segments(request.place, evidence.run) if request.expect is None else request.expect
     progress("proving that every test ran once", 0, 0)
@@ -94,10 +99,6 @@ def merge(request: MergeRequest, progress: Progress = lambda *_: None) -> Merged
         written={"junit": ", ".join(junit.files)} if junit.files else {},
         rest=str(request.paths[0]) if len(request.paths) == 1 else TOGETHER,
     )
-
-
-def _notes_of(taken: Iterable[TakenIn]) -> Iterable[str]:
-    return (note for segment in taken for note in segment.notes)
 
 
 def _require_extras(request: MergeRequest) -> None:

@@ -37,14 +37,17 @@ def find_rerun(
     *,
     wanted: str | None,
     likely: str | None,
+    wanted_by: str = "",
 ) -> Rerun:
     """The generation that *shard* of *segment* belongs to, after what lies at *path*.
 
-    *origin* is the option with its value, for messages; *wanted* the run that was named, *likely* the CI's own,
-    which is taken if it is there, else the newest. Raises UsageError.
+    *origin* is the option with its value, for messages; *wanted* the run that was named by the option
+    *wanted_by*, *likely* the CI's own, which is taken if it is there, else the newest. Raises UsageError.
     """
     try:
-        evidence = gather_evidence(find_artifacts([path]), wanted=wanted, likely=likely, where=origin)
+        evidence = gather_evidence(
+            find_artifacts([path]), wanted=wanted, likely=likely, wanted_by=wanted_by, where=origin
+        )
     except NewerFormat as newer:
         problem = (
             f"{origin}: {newer.path} has format {newer.found}, and this version reads up to {newer.known}; "

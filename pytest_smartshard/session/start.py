@@ -147,6 +147,7 @@ def _rerun(settings: Settings) -> Rerun:
             settings.rerun_mode,
             wanted=settings.run if named else None,
             likely=None if named else settings.run,
+            wanted_by=settings.origins.get("shard_run", ""),
         )
     except UsageError as error:
         raise pytest.UsageError(*error.problems) from error

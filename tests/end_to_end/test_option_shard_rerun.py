@@ -167,6 +167,19 @@ def test_what_was_repeated_counts_as_it_ended_last(tmp_path: Path) -> None:
     )
 
 
+def test_a_run_is_named_as_it_was_when_it_ran(tmp_path: Path) -> None:
+    """Also with characters that no file name has."""
+    project = Project.make(tmp_path / "project", {"test_a.py": functions(*NAMES)})
+    named = "--shard-run=build 7/x"
+    project.run(1, 2, named)
+    rest = project.pytest(f"--shard-rerun={project.home / 'runs'}", named)
+    assert (rest.code, rest.recorded.header["generation"]) == (0, 1)
+    assert project.smartshard("merge", "--run=build 7/x", project.home / "runs").code == 0
+    unknown = project.smartshard("merge", "--run=q", project.home / "runs")
+    there = rest.recorded.header["run"]
+    assert unknown.errors == (f"smartshard: --run=q: no journal of that run is there; there are {there}",)
+
+
 def test_mistakes_are_told_together_and_nothing_runs(tmp_path: Path) -> None:
     project = Project.make(tmp_path / "project", SUITE, ini="shard_rerun = some")
     refused = project.pytest("--shard-rerun=nowhere", "--shard=1/2", "--shard-plan=x.json")
@@ -199,7 +212,7 @@ def test_a_folder_without_the_run_is_refused(tmp_path: Path) -> None:
         ),
     )
     unknown = project.pytest(f"--shard-rerun={project.home}", "--shard-run=q")
-    assert unknown.usage_errors == ("--run=q: no journal of that run is there; there are r",)
+    assert unknown.usage_errors == ("--shard-run=q: no journal of that run is there; there are r",)
 
 
 def test_a_journal_of_a_newer_version_is_refused(tmp_path: Path) -> None:
