@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 import xml.etree.ElementTree as ET
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
-
-import pytest
-from lxml import etree
 
 from pytest_smartshard.combine.beside import junit_beside
 from pytest_smartshard.combine.junit import CombinedJunit, JunitPart, JunitStyle, JunitTest, combine
@@ -20,12 +16,6 @@ from pytest_smartshard.model.suite import ItemKey
 
 _VARYING = re.compile(r"0x[0-9a-f]+|(?<= in )[0-9.]+s|gw\d")
 RESULTS = ("failure", "error", "skipped")
-VARIABLE = "SMARTSHARD_JUNIT_SCHEMA"
-"""Holds the path of the schema, which is in pytest's source distribution (see noxfile.py)."""
-
-# Read here, because no test sees such variables.
-SCHEMA = os.environ.get(VARIABLE, "")
-IN_CI = "CI" in os.environ
 
 
 class Case(NamedTuple):
@@ -105,12 +95,3 @@ def _held(case: ET.Element) -> Iterable[tuple[str, tuple[tuple[str, str], ...], 
         for inner in element.iter():
             attributes = sorted((name, _VARYING.sub("?", value)) for name, value in inner.attrib.items())
             yield inner.tag, tuple(attributes), _VARYING.sub("?", inner.text or "")
-
-
-def schema() -> etree.XMLSchema:
-    """The schema that pytest's own tests hold its files to, Jenkins' for xUnit."""
-    if not SCHEMA and IN_CI:
-        pytest.fail(f"{VARIABLE} is not set; in CI the schema is there")
-    if not SCHEMA:
-        pytest.skip(f"{VARIABLE} is not set: nox sets it to the schema in pytest's source distribution")
-    return etree.XMLSchema(etree.parse(SCHEMA))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from junit_files import outcomes_in, schema, suite_in
+from junit_files import outcomes_in, suite_in
+from junit_schema import schema
 from lxml import etree
 from sharded import ENVIRONMENT, SEGMENT, Project
 

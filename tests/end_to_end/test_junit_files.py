@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from junit_files import cases_in, combined, outcomes_in, properties_in, schema, suite_in
+from junit_files import cases_in, combined, outcomes_in, properties_in, suite_in
+from junit_schema import schema
 from lxml import etree
 from sharded import Journal, Project
 
