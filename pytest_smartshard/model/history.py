@@ -54,25 +54,33 @@ class FileHistory:
     newest one, in microseconds, above 0. ``columns`` are aligned with the runs of the history and hold the
     samples that the costs come from, in the coded form of :mod:`pytest_smartshard.proving.samples`: planning
     has no use for them and does not pay for taking them apart.
+
+    ``needs`` are the different sets of names of shared costs (:mod:`pytest_smartshard.model.shared`) that tests
+    of the file have to do with, each sorted; ``needing`` says for each test which of them is its own, by
+    0-based index, and is empty where nothing is known of any.
     """
 
     tails: Sequence[str]
     costs: Sequence[int]
     columns: Sequence[str]
+    needs: Sequence[tuple[str, ...]] = ()
+    needing: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
     """Durations of one segment.
 
-    ``runs`` go from oldest to newest; ``files`` is by file key. ``other_runs`` left no sample that is still kept,
-    but must be remembered to know which run was complete. ``digest`` is the fingerprint of what was
-    read, ``segment`` the slug it was kept for, ``origin`` says where it came from in a few words.
+    ``runs`` go from oldest to newest; ``files`` is by file key. ``shared`` holds shared costs by their place in
+    the same form, with their names for tails and without needs. ``other_runs`` left no sample that is still
+    kept, but must be remembered to know which run was complete. ``digest`` is the fingerprint of what was read,
+    ``segment`` the slug it was kept for, ``origin`` says where it came from in a few words.
     """
 
     runs: tuple[MeasuredRun, ...] = ()
     other_runs: tuple[MeasuredRun, ...] = ()
     files: Mapping[str, FileHistory] = field(default_factory=dict)
+    shared: Mapping[str, FileHistory] = field(default_factory=dict)
     segment: str = ""
     digest: str = "none"
     origin: str = ""

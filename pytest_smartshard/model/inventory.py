@@ -24,12 +24,13 @@ def names_digest(names: Iterable[str]) -> str:
 class Inventory:
     """All tests that a shard collected, its own and others', after other plugins deselected.
 
-    ``files`` holds their stored tails by file, both sorted, one for each test. ``digest`` is the fingerprint of
-    these names.
+    ``files`` holds their stored tails by file, both sorted, one for each test. ``uncollected`` are the keys of
+    test files, sorted, that the shard saw and left to others. ``digest`` is the fingerprint of all these names.
     """
 
     digest: str
     files: Mapping[str, tuple[str, ...]]
+    uncollected: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, keys: Iterable[ItemKey]) -> Inventory:

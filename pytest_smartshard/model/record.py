@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pytest_smartshard.model.segment import RunIdentity, Segment, ShardIndex
+from pytest_smartshard.model.shared import SharedTime
 from pytest_smartshard.model.suite import ItemKey
 
 PASSED = "passed"
@@ -29,8 +30,11 @@ class JournalHeader:
 
     ``started``: seconds since the epoch. ``selected``: tests that it is to run. ``predicted``: microseconds
     of this shard's slowest lane, of which ``known`` rest on history; 0 where there was none. ``plan``: name of
-    the plan's file beside it. ``collection``: digest of what was collected in the whole suite, which must be the
-    same in all shards of a run; the names themselves are in the inventory of that digest.
+    the plan's file beside it. ``collection``: digest of what the whole suite consists of, which must be the
+    same in all shards of a run: of all its tests or, where the shard was ``pruned`` (it collected no more than
+    its own files), of the keys of all its test files. ``inventory``: digest of the inventory beside it.
+    ``start_up``: microseconds of the process until now, without collecting single files; 0 where that was not
+    measured.
     ``store``: digest of the history that was planned by. ``basis``: digest of what earlier generations had
     settled, ``""`` in the first. ``options`` as written, for people and for finding out why shards disagree.
     ``coverage``: coverage data goes beside the journal, under its name; ``fail_under``
@@ -49,6 +53,9 @@ class JournalHeader:
     lanes: int = 1
     plan: str = ""
     collection: str = ""
+    inventory: str = ""
+    pruned: bool = False
+    start_up: int = 0
     store: str = ""
     basis: str = ""
     options: Mapping[str, str] = field(default_factory=dict)
@@ -69,6 +76,12 @@ class OwnedFile:
 
     ``collected`` is before, ``remaining`` after other plugins deselected. ``selected`` are the stored tails of
     this shard's tests, sorted, one for each test; None in a journal that only counted them.
+    ``owners`` are the shards (1-based, sorted) that the plan gives tests of it, none where the plan does not
+    know it.
+    ``collecting``: microseconds until its tests were made, None where that was not measured. ``cold``: its
+    rewritten form was not in the cache. ``is_first``: no other test file was collected before in that process.
+    ``needs`` and ``needing`` are aligned with ``selected``, and as in
+    :class:`~pytest_smartshard.model.history.FileHistory`.
     """
 
     file: str
@@ -77,6 +90,12 @@ class OwnedFile:
     remaining: int
     remaining_digest: str
     selected: tuple[str, ...] | None
+    owners: tuple[int, ...] = ()
+    collecting: int | None = None
+    cold: bool = False
+    is_first: bool = False
+    needs: tuple[tuple[str, ...], ...] = ()
+    needing: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +105,8 @@ class FinishedTest:
     ``stored_tail`` is the tail its duration is kept under. ``cpu`` is the processor time of the process and
     of its waited-for children, ``memory`` the growth of the process's peak; None where not measurable.
     ``reruns`` counts runs before the one told here. ``details`` is the bounded failure text. ``nodeid`` is
-    pytest's own name of the test, where that is not made of its key.
+    pytest's own name of the test, where that is not made of its key. ``shared``: what it paid of shared costs,
+    which is part of ``setup`` and ``teardown``.
     """
 
     key: ItemKey
@@ -102,6 +122,7 @@ class FinishedTest:
     lane: str = ""
     details: str = ""
     nodeid: str = ""
+    shared: tuple[SharedTime, ...] = ()
 
     @property
     def stored_key(self) -> ItemKey:
@@ -113,6 +134,11 @@ class FinishedTest:
     def duration(self) -> int:
         """Set-up, call and tear-down together."""
         return self.setup + self.call + self.teardown
+
+    @property
+    def own(self) -> int:
+        """The same without what it paid of shared costs."""
+        return max(0, self.duration - sum(shared.setup + shared.teardown for shared in self.shared))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,13 +154,15 @@ class JournalFooter:
     """Last line of a journal: how the shard ended.
 
     ``ran`` counts the tests with a line. ``seconds`` is the wall time of the whole session. ``reason`` says
-    why it stopped early, and is empty where it did not.
+    why it stopped early, and is empty where it did not. ``each_test``: microseconds that passed for each test
+    beside its own duration, on average; 0 where that was not measured.
     """
 
     exit_code: int
     ran: int
     seconds: float
     reason: str = ""
+    each_test: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
