@@ -9,6 +9,12 @@ SCOPES = ("test", "class", "file")
 PACKERS = ("lpt", "round-robin", "hash", "chunks")
 """Ways to place tests."""
 
+PRUNING = ("on", "off")
+"""Whether a shard leaves out the files of other shards before they are imported."""
+
+ORDERS = ("collected", "failed-first", "slow-first")
+"""In which order a shard runs its tests."""
+
 REPORT_FORMATS = ("text", "markdown", "json")
 """Forms of a report."""
 

@@ -24,10 +24,12 @@ class SelectedTest(NamedTuple):
 class ShardPart:
     """What one shard is to run, and how that came to be.
 
-    ``collected`` counts the tests of the whole suite after other plugins deselected, ``left`` those of them that
+    ``collected`` counts the tests that it collected after other plugins deselected, ``left`` those of them that
     are to be run at all, ``in_history`` those of these that history knows. ``known`` microseconds of the selected
     tests' predicted time rest on history.
-    ``files`` covers those that the shard owns, ``inventory`` all tests that were collected.
+    ``files`` covers those that the shard owns, ``inventory`` all tests that were collected. ``pruned``: these are
+    not the whole suite's, which has ``suite_files``. ``collection``: digest of what the whole suite consists
+    of. ``start_up``: microseconds until now without collecting single files, 0 where that was not measured.
     """
 
     plan: Plan
@@ -38,6 +40,15 @@ class ShardPart:
     in_history: int
     known: int
     inventory: Inventory
+    collection: str = ""
+    pruned: bool = False
+    suite_files: int = 0
+    start_up: int = 0
+
+    @property
+    def is_empty_part_of_more(self) -> bool:
+        """Whether the suite has tests, but none for this shard."""
+        return not self.selected and (self.collected > 0 or bool(self.inventory.uncollected))
 
     @property
     def predicted(self) -> int:

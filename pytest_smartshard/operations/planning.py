@@ -18,13 +18,14 @@ from pytest_smartshard.planning.prediction import Prediction
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanRequest:
     """What to plan by. ``pinned`` is a plan that is followed instead, None to plan anew. ``rest`` is what is to
-    be run of what is collected, None for all of it.
+    be run of what is collected, None for all of it. ``prunes``: shards leave out the files of others.
     """
 
     history: History
     options: PlanOptions
     pinned: Plan | None = None
     rest: Rest | None = None
+    prunes: bool = False
 
 
 def plan_suite(suite: Suite, request: PlanRequest) -> Planned:

@@ -29,7 +29,12 @@ A plain tuple, as every test of a suite is placed in every shard.
 """
 
 
-def shard_of(plan: Plan, file: str, test: CollectedTest) -> int:
+def owners_of(plan: Plan, file: str) -> tuple[int, ...]:
+    """INTERIM"""
+    return plan.owners.get(file) or (1 + choose(file, plan.shards),)
+
+
+def shard_of(plan: Plan, file: str, test: CollectedTest, *, everywhere: bool = True) -> int:  # noqa: ARG001
     """The number (1-based) of the one shard that runs *test* of the file with key *file*.
 
     Depends on nothing but the plan and the test's own name and label, so that it does not matter what else

@@ -12,7 +12,7 @@ from pytest_smartshard.session.coverage import begin_coverage
 from pytest_smartshard.session.lanes import Controlling, LanesOff, begin_worker, is_controller, is_worker
 from pytest_smartshard.session.measuring import Measuring
 from pytest_smartshard.session.run import ShardRun
-from pytest_smartshard.session.selecting import Selecting
+from pytest_smartshard.session.selecting import register_selecting
 from pytest_smartshard.session.start import Start, begin, with_earlier_plan
 
 
@@ -59,7 +59,7 @@ def _activate_shard(config: pytest.Config, start: Start) -> None:
         manager.register(controlling, "smartshard-lanes")
         return
 
-    manager.register(Selecting(start.shard, request, run.on_part), "smartshard-selecting")
+    register_selecting(manager, start.shard, request, run.on_part)
     if start.records:
         manager.register(Measuring(), "smartshard-measuring")
 

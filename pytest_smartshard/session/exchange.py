@@ -6,6 +6,7 @@ import json
 import shutil
 import tempfile
 from dataclasses import asdict, dataclass
+from dataclasses import replace as changed
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from pytest_smartshard.journal import lines
 from pytest_smartshard.journal.inventory_file import inventory_text, read_inventory
 from pytest_smartshard.journal.plan_file import parse_plan, plan_text, read_plan
 from pytest_smartshard.journal.run_folder import inventory_name
-from pytest_smartshard.model.history import FileHistory, History
+from pytest_smartshard.model.history import History
 from pytest_smartshard.model.part import SelectedTest, ShardPart
 from pytest_smartshard.model.rest import Rest
 from pytest_smartshard.model.segment import Segment, ShardIndex
@@ -58,6 +59,7 @@ class Exchange:
             "options": asdict(request.options),
             "pinned": str(pinned) if request.pinned is not None else "",
             "rest": str(rest) if request.rest is not None else "",
+            "prunes": request.prunes,
             "history": str(frozen),
             "digest": request.history.digest,
             "folder": str(self.folder),
@@ -77,8 +79,10 @@ class Exchange:
 
 def costs_alone(history: History) -> History:
     """What planning needs of *history*."""
-    files = {key: FileHistory(file.tails, file.costs, ()) for key, file in history.files.items()}
-    return History(files=files)
+    return History(
+        files={key: changed(file, columns=()) for key, file in history.files.items()},
+        shared={key: changed(file, columns=()) for key, file in history.shared.items()},
+    )
 
 
 def parse_task(task: dict[str, Any]) -> WorkerTask:
@@ -87,10 +91,11 @@ def parse_task(task: dict[str, Any]) -> WorkerTask:
     return WorkerTask(
         shard=ShardIndex(*task["shard"]),
         request=PlanRequest(
-            history=History(files=history.files, digest=task["digest"]),
+            history=History(files=history.files, shared=history.shared, digest=task["digest"]),
             options=PlanOptions(**task["options"]),
             pinned=read_plan(Path(task["pinned"])) if task["pinned"] else None,
             rest=parse_rest(Path(task["rest"]).read_text("ascii")) if task["rest"] else None,
+            prunes=task["prunes"],
         ),
         folder=Path(task["folder"]),
     )
@@ -129,6 +134,10 @@ def part_text(part: ShardPart) -> str:
             "in_history": part.in_history,
             "known": part.known,
             "inventory": part.inventory.digest,
+            "collection": part.collection,
+            "pruned": part.pruned,
+            "suite_files": part.suite_files,
+            "start_up": part.start_up,
         }
     )
 
@@ -148,4 +157,8 @@ def parse_part(text: str, folder: Path) -> ShardPart:
         in_history=document["in_history"],
         known=document["known"],
         inventory=read_inventory(folder / inventory_name(document["inventory"])),
+        collection=document["collection"],
+        pruned=document["pruned"],
+        suite_files=document["suite_files"],
+        start_up=document["start_up"],
     )

@@ -14,7 +14,7 @@ from pytest_smartshard.operations.planning import PlanRequest
 from pytest_smartshard.session.coverage import begin_coverage_in_worker
 from pytest_smartshard.session.exchange import WORKER_INPUT, Exchange, parse_task, write_part
 from pytest_smartshard.session.measuring import Measuring
-from pytest_smartshard.session.selecting import Selecting
+from pytest_smartshard.session.selecting import register_selecting
 
 
 class LanesOff:
@@ -91,7 +91,7 @@ def begin_worker(config: pytest.Config) -> None:
         with contextlib.suppress(OSError):
             write_part(parsed.folder, workerid(config), part)
 
-    config.pluginmanager.register(Selecting(parsed.shard, parsed.request, on_part), "smartshard-selecting")
+    register_selecting(config.pluginmanager, parsed.shard, parsed.request, on_part)
     config.pluginmanager.register(Measuring(), "smartshard-measuring")
 
 

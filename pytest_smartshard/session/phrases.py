@@ -10,7 +10,11 @@ from pytest_smartshard.wording import percent, plural, ratio, seconds
 def collected_line(shard: ShardIndex, segment: Segment, part: ShardPart) -> str:
     """What this shard is going to run: the one line that every sharded run prints."""
     forecast = part.plan.forecast
-    tests = f"{len(part.selected):,} of {plural(part.collected, 'test')}"
+    if part.pruned:
+        files = f"{len(part.files):,} of {plural(part.suite_files, 'file')}"
+        tests = f"{plural(len(part.selected), 'test')} in {files}"
+    else:
+        tests = f"{len(part.selected):,} of {plural(part.collected, 'test')}"
     if forecast.known:
         expected = (
             f"{seconds(forecast.loads[shard.number - 1])} predicted, "
@@ -38,10 +42,12 @@ def empty_line(shard: ShardIndex, part: ShardPart, *, is_rest: bool = False) -> 
 
     *is_rest*: only what was left was to be run.
     """
-    if part.selected or not part.collected:
+    if not part.is_empty_part_of_more:
         return ""
     if is_rest:
         return f"shard {shard} is empty: nothing is left for it to run"
+    if part.pruned:
+        return f"shard {shard} is empty: other shards have the {plural(part.suite_files, 'file')} of this suite"
     return f"shard {shard} is empty: other shards have the {plural(part.collected, 'test')} of this suite"
 
 

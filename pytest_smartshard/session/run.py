@@ -63,7 +63,7 @@ class ShardRun:
     @property
     def _is_empty_part_of_more(self) -> bool:
         """Whether the suite has tests, but none for this shard."""
-        return self._part is not None and not self._part.selected and self._part.collected > 0
+        return self._part is not None and self._part.is_empty_part_of_more
 
     def on_part(self, part: ShardPart) -> None:
         """Begin recording, now that it is known what this shard runs."""
@@ -157,7 +157,10 @@ class ShardRun:
             identity=RunIdentity(run=run or "", generation=rerun.generation if rerun else 0),
             shard=self._shard,
             digest=part.plan.digest,
-            collection=part.inventory.digest,
+            collection=part.collection,
+            inventory=part.inventory.digest,
+            pruned=part.pruned,
+            start_up=part.start_up,
             store=self._start.history.digest,
             basis=rerun.rest.digest if rerun else "",
             coverage=coverage.measured,

@@ -20,6 +20,7 @@ from pytest_smartshard.model.segment import ShardIndex
 from pytest_smartshard.operations.opening import earlier_plan
 from pytest_smartshard.operations.planning import PlanRequest, lanes_of, read_pinned_plan
 from pytest_smartshard.operations.rerunning import Rerun, find_rerun
+from pytest_smartshard.planning.packers.table import PACKERS
 from pytest_smartshard.planning.planner import PlanOptions
 from pytest_smartshard.settings.naming import Selection
 from pytest_smartshard.settings.resolve import Settings, Surroundings, resolve
@@ -50,6 +51,11 @@ class Start:
     def shard(self) -> ShardIndex:
         return self.settings.shard or WHOLE
 
+    @property
+    def _knows_before(self) -> bool:
+        """Whether it can be said before collecting who runs what."""
+        return self.pinned is not None or PACKERS[self.settings.packer].needs_costs
+
     def request(self) -> PlanRequest:
         """What every process of this shard plans by."""
         settings = self.settings
@@ -66,6 +72,7 @@ class Start:
             ),
             pinned=self.pinned,
             rest=self.rerun.rest if self.rerun else None,
+            prunes=settings.prunes and self.shard.count > 1 and self.rerun is None and self._knows_before,
         )
 
 

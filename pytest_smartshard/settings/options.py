@@ -105,6 +105,23 @@ OPTIONS: tuple[Option, ...] = (
         "round-robin (in turn), hash (by name alone).",
     ),
     Option(
+        name="shard_prune",
+        flag="--shard-prune",
+        ini="shard_prune",
+        metavar="on|off",
+        default="on",
+        choices=choices.PRUNING,
+        about="Whether a shard imports no more than its own test files (on) or all of them (off).",
+    ),
+    Option(
+        name="shard_order",
+        ini="shard_order",
+        default="collected",
+        choices=choices.ORDERS,
+        about="Order of a shard's tests within the scopes of fixtures: collected (as pytest has it), "
+        "failed-first (what failed last), slow-first.",
+    ),
+    Option(
         name="shard_plan",
         flag="--shard-plan",
         metavar="FILE",

@@ -18,7 +18,7 @@ from pytest_smartshard.store.place import StorePlace
 HOME = ".smartshard"
 """Folder below rootdir in which everything of ours is kept."""
 
-AUTO, OFF = "auto", "off"
+AUTO, OFF, ON = "auto", "off", "on"
 
 _SHARD = re.compile(r"([0-9]{1,5})/([0-9]{1,5})")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -70,6 +70,8 @@ class Settings:
     record: bool
     scope: str
     packer: str
+    prunes: bool
+    order: str
     lanes: int | None
     report: bool
     report_format: str
@@ -124,6 +126,8 @@ def resolve(given: Mapping[str, Value], around: Surroundings, problems: list[str
         record=given["shard_record"].is_given,
         scope=chosen["shard_scope"],
         packer=chosen["shard_packer"],
+        prunes=chosen["shard_prune"] == ON,
+        order=chosen["shard_order"],
         lanes=around.lanes,
         report=given["shard_report"].is_given,
         report_format=chosen["shard_report_format"],

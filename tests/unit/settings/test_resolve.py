@@ -56,6 +56,8 @@ def test_without_anything_given_nothing_is_asked_for() -> None:
         record=False,
         scope="test",
         packer="lpt",
+        prunes=True,
+        order="collected",
         lanes=1,
         report=False,
         report_format="text",
