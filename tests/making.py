@@ -83,6 +83,7 @@ def header_of(
         shard=ShardIndex(number, count),
         digest=digest,
         collection=collection,
+        inventory=collection,
         started=started,
         selected=selected,
         lanes=lanes,

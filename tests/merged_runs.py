@@ -14,6 +14,7 @@ from pytest_smartshard.model.proof import (
     LostTest,
     SegmentProof,
     ShardEnd,
+    UncollectedFile,
 )
 from pytest_smartshard.model.record import CollectionError, FinishedTest
 from pytest_smartshard.model.segment import Segment, ShardIndex
@@ -77,6 +78,8 @@ def bad_run(name: str = "test_x", details: str = DETAILS) -> MergedRun:
             ShardEnd(shard=ShardIndex(2, 3), attempt=1, journals=("j2",), died=True, running=(key,)),
         ),
         missing=(3,),
+        pruned=(1, 2),
+        uncollected=(UncollectedFile(name, 2),),
         digests=("d1", "d2"),
         collections=("c1",),
         disagreeing=(name,),
@@ -96,10 +99,12 @@ def bad_run(name: str = "test_x", details: str = DETAILS) -> MergedRun:
         lost=(
             LostTest(key=key, loss=Loss.CUT_OFF, generation=0, shard=ShardIndex(2, 3)),
             LostTest(key=ItemKey(name, name), loss=Loss.UNASSIGNED, generation=0),
+            LostTest(key=ItemKey(name, ""), loss=Loss.UNASSIGNED, generation=0, is_file=True),
         ),
         doubled=(DoubledTest(key=key, generation=0, shards=(ShardIndex(1, 3), ShardIndex(2, 3))),),
         gone=(key,),
         errors=(CollectionError(node=f"{FILE}::{name}", details=details),),
+        only_pruned=(name,),
     )
     summary = RunSummary(
         segment=SEGMENT,

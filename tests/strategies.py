@@ -19,6 +19,7 @@ from pytest_smartshard.model.record import (
     OwnedFile,
 )
 from pytest_smartshard.model.segment import RunIdentity, Segment, ShardIndex
+from pytest_smartshard.model.shared import SharedTime
 from pytest_smartshard.model.suite import CollectedTest, ItemKey, Suite, SuiteFile, function_of
 from pytest_smartshard.planning.planner import PlanOptions
 
@@ -204,9 +205,21 @@ finished_tests = st.builds(
     lane=st.sampled_from(["", "gw0", "gw12"]),
     details=any_text,
     nodeid=any_text,
+    shared=st.lists(st.builds(SharedTime, any_text, any_text, durations, durations), max_size=3).map(tuple),
 )
 
-owned_files = st.builds(
+need_sets = st.sets(
+    st.sampled_from(["session db", "module a", "class TestA c[1]", "together x"]), max_size=3
+).map(lambda names: tuple(sorted(names)))
+
+
+def _with_needs(owned: OwnedFile, needs: list[tuple[str, ...]], places: list[int]) -> OwnedFile:
+    tests = len(owned.selected or ())
+    needing = [places[test % len(places)] % len(needs) for test in range(tests)] if needs and places else []
+    return replace(owned, needs=tuple(needs), needing=tuple(needing))
+
+
+_plain_files = st.builds(
     OwnedFile,
     file=any_text,
     collected=st.integers(0, 10**6),
@@ -214,6 +227,14 @@ owned_files = st.builds(
     remaining=st.integers(0, 10**6),
     remaining_digest=names,
     selected=st.lists(any_text, max_size=5).map(tuple),
+    owners=st.sets(st.integers(1, 99_999), max_size=3).map(lambda owners: tuple(sorted(owners))),
+    collecting=st.none() | durations,
+    cold=st.booleans(),
+    is_first=st.booleans(),
+)
+
+owned_files = st.builds(
+    _with_needs, _plain_files, st.lists(need_sets, max_size=3), st.lists(st.integers(0, 9), max_size=5)
 )
 
 seconds = st.floats(0, 10**10, allow_nan=False).map(lambda value: round(value, 6))
@@ -223,6 +244,7 @@ seconds = st.floats(0, 10**10, allow_nan=False).map(lambda value: round(value, 6
 def journal_headers(draw: st.DrawFn) -> JournalHeader:
     count = draw(shard_counts)
     texts = st.dictionaries(any_text, any_text, max_size=3)
+    collection = draw(st.just("") | names)
     return JournalHeader(
         segment=Segment(draw(names), draw(names), draw(names)),
         identity=RunIdentity(
@@ -236,7 +258,10 @@ def journal_headers(draw: st.DrawFn) -> JournalHeader:
         known=draw(durations),
         lanes=draw(st.integers(1, 64)),
         plan=draw(any_text),
-        collection=draw(st.just("") | names),
+        collection=collection,
+        inventory=draw(names if not collection else st.just(collection) | names),
+        pruned=draw(st.booleans()),
+        start_up=draw(durations),
         store=draw(names),
         basis=draw(names),
         options=draw(texts),
@@ -248,7 +273,12 @@ def journal_headers(draw: st.DrawFn) -> JournalHeader:
 
 
 footers = st.builds(
-    JournalFooter, exit_code=st.integers(0, 255), ran=st.integers(0, 10**6), seconds=seconds, reason=any_text
+    JournalFooter,
+    exit_code=st.integers(0, 255),
+    ran=st.integers(0, 10**6),
+    seconds=seconds,
+    reason=any_text,
+    each_test=durations,
 )
 
 _few_tests = st.builds(

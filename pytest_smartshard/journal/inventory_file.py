@@ -1,4 +1,4 @@
-"""The names of all collected tests as a JSON file, beside the journals of the shards that collected them."""
+"""The names of all tests that a shard collected, and of files that it did not, as a JSON file beside journals."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ KIND = "smartshard-tests"
 def inventory_text(inventory: Inventory) -> str:
     """Ends with a newline; equal inventories give equal text."""
     document = {"kind": KIND, "format": FORMAT, "files": inventory.files}
+    if inventory.uncollected:
+        document["uncollected"] = inventory.uncollected
     return json.dumps(document, separators=(",", ":")) + "\n"
 
 
@@ -30,7 +32,8 @@ def parse_inventory(content: bytes | str, path: str) -> Inventory:
         if found > FORMAT:
             raise NewerFormat(path, found, FORMAT)
         table = as_table(document.get("files"), "files")
-        return Inventory.of(ItemKey(file, tail) for file in table for tail in texts(table, file))
+        uncollected = texts(document, "uncollected") if "uncollected" in document else ()
+        return Inventory.of((ItemKey(file, tail) for file in table for tail in texts(table, file)), uncollected)
     except ValueError as error:
         raise UnusableFile(path, f"is no list of tests ({error})") from error
 

@@ -1,13 +1,15 @@
 """The lines of a journal as JSON objects, and back. Each object's ``kind`` says what it is.
 
-Fields that hold their default are left out, so that 100,000 tests stay small.
+Fields that hold their default are left out of the lines of tests and files, so that 100,000 tests stay small, and
+what a line does not say is left at its default.
 """
 
 from __future__ import annotations
 
 import json
+import operator
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from pytest_smartshard.checked import (
     MOST_LANES,
@@ -34,6 +36,7 @@ from pytest_smartshard.model.record import (
     OwnedFile,
 )
 from pytest_smartshard.model.segment import RunIdentity, Segment, ShardIndex, safe_name
+from pytest_smartshard.model.shared import SharedTime
 from pytest_smartshard.model.suite import ItemKey
 
 FORMAT = 2
@@ -59,7 +62,7 @@ def _quoted(value: str) -> str:
 
 
 def header_line(header: JournalHeader) -> Line:
-    return {
+    line: Line = {
         "kind": HEADER,
         "format": FORMAT,
         "segment": header.segment.slug,
@@ -84,10 +87,17 @@ def header_line(header: JournalHeader) -> Line:
         "options": dict(header.options),
         "versions": dict(header.versions),
     }
+    if header.inventory not in ("", header.collection):
+        line["inventory"] = header.inventory
+    if header.pruned:
+        line["pruned"] = True
+    if header.start_up:
+        line["start_up"] = header.start_up
+    return line
 
 
 def parse_header(line: Table) -> JournalHeader:
-    """Raises ValueError for what is no header. What version 1 did not say is left at its default."""
+    """Raises ValueError for what is no header. A shard that says nothing of its inventory saw the whole suite."""
     if line.get("kind") != HEADER:
         raise ValueError("the first line is no header")
     shards = count(line, "shards", least=1, most=MOST_SHARDS)
@@ -107,6 +117,9 @@ def parse_header(line: Table) -> JournalHeader:
         lanes=count(line, "lanes", least=1, most=MOST_LANES),
         plan=text(line, "plan"),
         collection=_name(line, "collection"),
+        inventory=_name(line, "inventory" if "inventory" in line else "collection"),
+        pruned=flag(line, "pruned") if "pruned" in line else False,
+        start_up=count(line, "start_up", most=MOST_MICROSECONDS) if "start_up" in line else 0,
         store=text(line, "store") if "store" in line else "",
         basis=text(line, "basis") if "basis" in line else "",
         coverage=flag(line, "coverage") if "coverage" in line else False,
@@ -118,13 +131,26 @@ def parse_header(line: Table) -> JournalHeader:
 
 
 def file_line(file: OwnedFile) -> Line:
-    return {
+    line: Line = {
         "kind": FILE,
         "file": file.file,
         "collected": [file.collected, file.collected_digest],
         "remaining": [file.remaining, file.remaining_digest],
         "selected": list(file.selected or ()),
     }
+    if file.owners:
+        line["owners"] = list(file.owners)
+    if file.collecting is not None:
+        line["collecting"] = file.collecting
+    if file.cold:
+        line["cold"] = True
+    if file.is_first:
+        line["first"] = True
+    if file.needs:
+        line["needs"] = [list(needs) for needs in file.needs]
+    if file.needing:
+        line["needing"] = list(file.needing)
+    return line
 
 
 def parse_file(line: Table, version: int = FORMAT) -> OwnedFile:
@@ -133,14 +159,39 @@ def parse_file(line: Table, version: int = FORMAT) -> OwnedFile:
     remaining, remaining_digest = _pair(line, "remaining")
     if version == 1:
         count(line, "selected")
+    selected = texts(line, "selected") if version > 1 else None
+    needs, needing = _needs(line, len(selected or ()))
     return OwnedFile(
         file=text(line, "file"),
         collected=collected,
         collected_digest=collected_digest,
         remaining=remaining,
         remaining_digest=remaining_digest,
-        selected=texts(line, "selected") if version > 1 else None,
+        selected=selected,
+        owners=_owners(line),
+        collecting=count(line, "collecting", most=MOST_MICROSECONDS) if "collecting" in line else None,
+        cold=flag(line, "cold") if "cold" in line else False,
+        is_first=flag(line, "first") if "first" in line else False,
+        needs=needs,
+        needing=needing,
     )
+
+
+def _owners(line: Table) -> tuple[int, ...]:
+    owners = counts(line, "owners", least=1, most=MOST_SHARDS) if "owners" in line else ()
+    if any(map(operator.ge, owners, owners[1:])):
+        raise ValueError("owners that are not in order")
+    return owners
+
+
+def _needs(line: Table, tests: int) -> tuple[tuple[tuple[str, ...], ...], tuple[int, ...]]:
+    """What the tests of a file need, and which of that each of them does."""
+    listed = as_list(line.get("needs"), "needs") if "needs" in line else []
+    needs = tuple(tuple(as_text(name, "needs") for name in as_list(names, "needs")) for names in listed)
+    needing = counts(line, "needing", most=len(needs) - 1) if "needing" in line else ()
+    if needing and len(needing) != tests:
+        raise ValueError("needs that fit no test")
+    return needs, needing
 
 
 def error_line(error: CollectionError) -> Line:
@@ -182,6 +233,8 @@ def encode_test(test: FinishedTest) -> bytes:
     for name, text_of in (("lane", test.lane), ("details", test.details), ("nodeid", test.nodeid)):
         if text_of:
             parts.append(f'"{name}":{_quoted(text_of)}')
+    if test.shared:
+        parts.append(f'"shared":{_ENCODER.encode(test.shared)}')
     return (",".join(parts) + "}\n").encode("ascii")
 
 
@@ -208,17 +261,31 @@ def parse_test(line: Table) -> FinishedTest:
         lane=text(line, "lane") if "lane" in line else "",
         details=text(line, "details") if "details" in line else "",
         nodeid=text(line, "nodeid") if "nodeid" in line else "",
+        shared=tuple(map(_shared, as_list(line.get("shared"), "shared"))) if "shared" in line else (),
+    )
+
+
+def _shared(value: object) -> SharedTime:
+    place, name, setup, teardown = _exactly(4, value, "shared")
+    return SharedTime(
+        as_text(place, "shared"),
+        as_text(name, "shared"),
+        as_count(setup, "shared", most=MOST_MICROSECONDS),
+        as_count(teardown, "shared", most=MOST_MICROSECONDS),
     )
 
 
 def footer_line(footer: JournalFooter) -> Line:
-    return {
+    line: Line = {
         "kind": FOOTER,
         "exit_code": max(0, footer.exit_code),  # pytest.exit() takes any number.
         "ran": footer.ran,
         "seconds": round(footer.seconds, 6),
         "reason": footer.reason,
     }
+    if footer.each_test:
+        line["each_test"] = footer.each_test
+    return line
 
 
 def parse_footer(line: Table) -> JournalFooter:
@@ -228,6 +295,7 @@ def parse_footer(line: Table) -> JournalFooter:
         ran=count(line, "ran"),
         seconds=number(line, "seconds"),
         reason=text(line, "reason"),
+        each_test=count(line, "each_test", most=MOST_MICROSECONDS) if "each_test" in line else 0,
     )
 
 
@@ -240,10 +308,15 @@ def _name(line: Table, name: str) -> str:
 
 
 def _pair(line: Table, name: str) -> tuple[int, str]:
-    values = as_list(line.get(name), name)
-    if len(values) != 2:
-        raise ValueError(f"{name} is not a count and a digest")
-    return as_count(values[0], name), as_text(values[1], name)
+    found, digest = _exactly(2, line.get(name), name)
+    return as_count(found, name), as_text(digest, name)
+
+
+def _exactly(values: int, value: object, what: str) -> list[Any]:
+    found = as_list(value, what)
+    if len(found) != values:
+        raise ValueError(f"{what} are not {values} values")
+    return found
 
 
 def _named_texts(line: Table, name: str) -> Mapping[str, str]:

@@ -34,16 +34,16 @@ class Inventory:
 
     @classmethod
     def of(cls, keys: Iterable[ItemKey], uncollected: Iterable[str] = ()) -> Inventory:
-        """The inventory of the tests with these stored names, in whatever order they come."""
+        """The inventory of the tests with these stored names, and of files left to others, in whatever order."""
         files: dict[str, list[str]] = defaultdict(list)
         for file, tail in keys:
             files[file].append(tail)
         ordered = {file: tuple(sorted(files[file])) for file in sorted(files)}
-        return cls(
-            names_digest(str(ItemKey(file, tail)) for file in ordered for tail in ordered[file]),
-            ordered,
-            tuple(uncollected),
-        )
+        digest = names_digest(str(ItemKey(file, tail)) for file in ordered for tail in ordered[file])
+        others = tuple(sorted(set(uncollected)))
+        if others:
+            digest = names_digest([f"tests {digest}", *(f"file {file}" for file in others)])
+        return cls(digest, ordered, others)
 
     def __len__(self) -> int:
         return sum(map(len, self.files.values()))

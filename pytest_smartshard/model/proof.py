@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, IntEnum
+from typing import NamedTuple
 
 from pytest_smartshard.model.record import RED, CollectionError, FinishedTest
 from pytest_smartshard.model.segment import Segment, ShardIndex
@@ -44,7 +45,8 @@ class Loss(Enum):
 class LostTest:
     """A test that no shard finished. ``shard`` is the one that last had it to run, None where none had.
 
-    ``stopped``: that shard says that it stopped on purpose.
+    ``stopped``: that shard says that it stopped on purpose. ``is_file``: it stands for all tests of a file that
+    nobody collected, so that no more is known of them; the tail of its key is empty.
     """
 
     key: ItemKey
@@ -52,6 +54,19 @@ class LostTest:
     generation: int
     shard: ShardIndex | None = None
     stopped: bool = False
+    is_file: bool = False
+
+    @property
+    def name(self) -> str:
+        """The test's, or that of the file."""
+        return self.key.file if self.is_file else str(self.key)
+
+
+class UncollectedFile(NamedTuple):
+    """A file that a shard (1-based) owns, as other shards say, and has not collected."""
+
+    file: str
+    shard: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +136,8 @@ class GenerationProof:
 
     ``missing`` (1-based) left no journal. ``counts`` are the numbers of shards that they speak of, ``digests``
     those of their plans, ``collections`` those of what they collected: one each where all agree.
+    ``pruned`` are the shards (1-based) that collected no more than their own files, ``uncollected`` the files
+    that one of them should have collected and did not.
     ``disagreeing`` are files of which owners saw different tests. ``causes`` are sentences on what probably led
     to all that is wrong, without a full stop.
     """
@@ -131,6 +148,8 @@ class GenerationProof:
     missing: tuple[int, ...] = ()
     digests: tuple[str, ...] = ()
     collections: tuple[str, ...] = ()
+    pruned: tuple[int, ...] = ()
+    uncollected: tuple[UncollectedFile, ...] = ()
     disagreeing: tuple[str, ...] = ()
     outdated: bool = False
     causes: tuple[str, ...] = ()
@@ -154,19 +173,26 @@ class GenerationProof:
         return tuple(end for end in self.ends if len(end.journals) > 1)
 
     @property
+    def is_mixed(self) -> bool:
+        """Whether some shards collected no more than their own files, and others all."""
+        return 0 < len(self.pruned) < len({end.shard.number for end in self.ends})
+
+    @property
     def is_whole(self) -> bool:
-        """Whether all N shards are there, came to their end, and agree."""
-        agree = len(self.counts) == len(self.digests) == len(self.collections) == 1 and not self.disagreeing
-        return agree and not (self.missing or self.died or self.twins or self.outdated)
+        """Whether all N shards are there, came to their end, agree, and collected what they own."""
+        agree = len(self.counts) == len(self.digests) == len(self.collections) == 1 and not self.is_mixed
+        collected = not (self.disagreeing or self.uncollected or self.outdated)
+        return agree and collected and not (self.missing or self.died or self.twins)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentProof:
     """What is proved of one segment of a run.
 
-    ``expected`` tests are in the suite. ``counted`` are sorted by key. ``gone`` tests were left by an earlier
-    generation and are no longer collected. ``is_listed``: the names of all expected tests are known. ``errors``
-    of collection are each told once.
+    ``expected`` tests are in the suite, as far as anybody collected it; ``lost`` holds the files that nobody did,
+    too. ``counted`` are sorted by key. ``gone`` tests were left by an earlier generation and are no longer
+    collected. ``is_listed``: the names of all expected tests are known. ``errors`` of collection are each told
+    once. ``only_pruned`` are files that failed only where others were left out.
     """
 
     segment: Segment
@@ -179,11 +205,21 @@ class SegmentProof:
     gone: tuple[ItemKey, ...] = ()
     is_listed: bool = True
     errors: tuple[CollectionError, ...] = ()
+    only_pruned: tuple[str, ...] = ()
 
     @property
     def last(self) -> GenerationProof:
         """The generation that has to be whole: what an earlier one lacks, a later one has run."""
         return self.generations[-1]
+
+    @property
+    def lost_tests(self) -> int:
+        """How many tests are known to be lost. Those of lost files are not counted: nobody knows them."""
+        return sum(not lost.is_file for lost in self.lost)
+
+    @property
+    def lost_files(self) -> int:
+        return len(self.lost) - self.lost_tests
 
     @property
     def failed(self) -> tuple[CountedTest, ...]:

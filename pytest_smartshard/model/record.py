@@ -69,6 +69,11 @@ class JournalHeader:
         """What all shards of a run have in common if they planned alike and saw the same suite."""
         return f"{self.digest}-{self.collection}"
 
+    @property
+    def listed_in(self) -> str:
+        """Digest of the inventory: where it is not told apart, the shard collected all that there is."""
+        return self.inventory or self.collection
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnedFile:

@@ -118,9 +118,9 @@ def _chosen(journals: Sequence[Journal], wanted: str | None, likely: str | None,
 
 
 def _inventories(artifacts: Artifacts, journals: Sequence[Journal], notes: list[str]) -> Mapping[str, Inventory]:
-    """By digest, one good copy of each: every shard left one."""
+    """By digest, one good copy of each: every shard left one, which may be the same as the others'."""
     found = {}
-    for digest in sorted({journal.header.collection for journal in journals} - {""}):
+    for digest in sorted({journal.header.listed_in for journal in journals} - {""}):
         for file in artifacts.named(inventory_name(digest)):
             try:
                 inventory = parse_inventory(_content(file), file.label)

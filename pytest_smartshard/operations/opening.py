@@ -69,10 +69,11 @@ def open_journal(
         number = max(attempt or 1, 1 + max(earlier, default=0))
         identity = RunIdentity(run=name, generation=header.identity.generation, attempt=number)
         plan_path = folder / plan_name(identity.generation, part.plan.digest)
-        written = dataclasses.replace(header, identity=identity, plan=plan_path.name)
+        inventory = part.inventory.digest
+        written = dataclasses.replace(header, identity=identity, plan=plan_path.name, inventory=inventory)
         if not plan_path.exists():
             replace(plan_path, plan_text(part.plan).encode("ascii"))
-        inventory_path = folder / inventory_name(part.inventory.digest)
+        inventory_path = folder / inventory_name(inventory)
         if not inventory_path.exists():
             replace(inventory_path, inventory_text(part.inventory).encode("ascii"))
         # Last, so that nothing can fail while the journal is open and nobody has it yet.

@@ -6,8 +6,10 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
+from pytest_smartshard.model.inventory import Inventory
 from pytest_smartshard.model.proof import SegmentProof
 from pytest_smartshard.model.record import JournalHeader
+from pytest_smartshard.proving.seen import last_journals, test_files_of
 from pytest_smartshard.proving.shards import ShardRecord
 from pytest_smartshard.wording import listed, ranges
 
@@ -15,20 +17,48 @@ OWN_OPTIONS = frozenset({"shard", "shard_plan_out", "shard_report", "shard_repor
 """Options that may differ from shard to shard without any difference to the plan."""
 
 
-def causes_of(shards: Sequence[ShardRecord]) -> tuple[str, ...]:
+def causes_of(shards: Sequence[ShardRecord], inventories: Mapping[str, Inventory]) -> tuple[str, ...]:
     """Sentences on what the shards of one generation disagree in; none where they agree."""
-    headers = [journal.header for record in shards for journal in record.last]
+    headers = [journal.header for journal in last_journals(shards)]
     causes = [_twins(record) for record in shards if len(record.last) > 1]
     counts = _groups(headers, lambda header: str(header.shard.count))
     if len(counts) > 1:
         causes.append(f"the shards count to different numbers: {_told(counts)}")
-    if len({header.digest for header in headers}) > 1:
-        causes.extend(_why_plans_differ(headers))
+    why = _why_plans_differ(headers) if len({header.digest for header in headers}) > 1 else []
+    causes.extend(why)
+    if len({header.pruned for header in headers}) > 1:
+        causes.append(_some_pruned(headers))
     elif len({header.collection for header in headers}) > 1:
-        causes.append(
-            "the shards collected different tests: another checkout, or ids that change from process to process"
-        )
+        if headers[0].pruned:
+            causes.append(_other_files(shards, inventories))
+        elif not why:
+            causes.append(
+                "the shards collected different tests: another checkout, or ids that change from process to "
+                "process"
+            )
     return tuple(causes)
+
+
+def _some_pruned(headers: Sequence[JournalHeader]) -> str:
+    only, everything = (
+        ranges([header.shard.number for header in headers if header.pruned is pruned]) for pruned in (True, False)
+    )
+    return (
+        f"some shards collected only their own files ({only}) and others all files ({everything}); give all of "
+        "them the same shard_prune and the same store"
+    )
+
+
+def _other_files(shards: Sequence[ShardRecord], inventories: Mapping[str, Inventory]) -> str:
+    """That pruned shards saw different test files, and which, where that is known of each."""
+    seen = {}
+    for journal in last_journals(shards):
+        if journal.header.collection not in seen:
+            seen[journal.header.collection] = test_files_of(journal, inventories)
+    lists = [files for files in seen.values() if files is not None]
+    some = sorted(frozenset().union(*lists).difference(frozenset.intersection(*lists))) if lists else []
+    which = f" ({listed(some)} not in all)" if len(lists) == len(seen) and some else ""
+    return f"the shards saw different test files{which}: another checkout, or files that are generated"
 
 
 def matrix_cause(proofs: Sequence[SegmentProof]) -> str:
@@ -66,10 +96,6 @@ def _why_plans_differ(headers: Sequence[JournalHeader]) -> list[str]:
     lanes = _groups(headers, lambda header: str(header.lanes))
     if len(lanes) > 1:
         causes.append(f"the number of xdist workers differs: {_told(lanes)}")
-    if not causes and len({header.collection for header in headers}) > 1:
-        causes.append(
-            "the shards collected different tests: another checkout, or ids that change from process to process"
-        )
     return causes
 
 

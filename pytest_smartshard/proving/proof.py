@@ -3,7 +3,7 @@
 Within a generation the last attempt at a shard says what was its to run, and of each test the last attempt that
 finished it counts. A later generation ran what was left, so a test counts where it was last run, and only the
 last generation has to be whole. A test is identified by the name its duration is kept under, which is the same in
-every process, and by how many tests have that name.
+every process, and by how many tests have that name. Of a file that nobody collected only its own name is known.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from pytest_smartshard.model.inventory import Inventory, names_digest
+from pytest_smartshard.model.inventory import Inventory
 from pytest_smartshard.model.proof import (
     CountedTest,
     DoubledTest,
@@ -25,8 +25,11 @@ from pytest_smartshard.model.record import CollectionError, Journal
 from pytest_smartshard.model.segment import ShardIndex
 from pytest_smartshard.model.suite import ItemKey
 from pytest_smartshard.proving.causes import causes_of
+from pytest_smartshard.proving.pruned import failed_only_pruned
+from pytest_smartshard.proving.seen import disagreeing_files, last_journals, seen_in, uncollected_files
 from pytest_smartshard.proving.shards import (
     Finish,
+    Generations,
     ShardRecord,
     most,
     shards_of,
@@ -34,8 +37,6 @@ from pytest_smartshard.proving.shards import (
     together,
     without_copies,
 )
-
-Generations = Mapping[int, Sequence[ShardRecord]]
 
 
 def prove(journals: Iterable[Journal], inventories: Mapping[str, Inventory]) -> SegmentProof:
@@ -50,8 +51,9 @@ def prove(journals: Iterable[Journal], inventories: Mapping[str, Inventory]) -> 
     for journal in journals:
         by_generation[journal.header.identity.generation].append(journal)
     records = {number: shards_of(by_generation[number]) for number in sorted(by_generation)}
-    generations = tuple(_generation(number, records[number]) for number in records)
-    expected, is_listed = _expected(records, inventories)
+    generations = tuple(_generation(number, records[number], inventories) for number in records)
+    seen = seen_in(records, inventories)
+    expected = seen.tests
     ran = _Ran(records, expected)
     # An earlier generation may have collected more tests of a name; no shard was given more than there were.
     given = most(record.given for shards in records.values() for record in shards)
@@ -61,17 +63,23 @@ def prove(journals: Iterable[Journal], inventories: Mapping[str, Inventory]) -> 
         for key, finishes in ran.ends.items()
         if len(finishes) > 1 and len(finishes) > max(expected[key], given[key])
     )
+    counted = [ran.counted(finish) for key in sorted(ran.ends) for finish in ran.ends[key]]
+    errors = _errors(records)
     return SegmentProof(
         segment=header.segment,
         run=header.identity.run,
         generations=generations,
         expected=expected.total(),
-        counted=[ran.counted(finish) for key in sorted(ran.ends) for finish in ran.ends[key]],
-        lost=tuple(_lost(key, records, generations[-1]) for key in left),
+        counted=counted,
+        lost=(
+            *(_lost(key, records, generations[-1]) for key in left),
+            *(_lost_file(file, generations[-1]) for file in seen.files),
+        ),
         doubled=tuple(_doubled(key, ran.ends[key]) for key in doubled),
         gone=_gone(records, expected, ran),
-        is_listed=is_listed,
-        errors=_errors(records),
+        is_listed=seen.is_listed,
+        errors=errors,
+        only_pruned=failed_only_pruned(journals, counted, errors),
     )
 
 
@@ -125,8 +133,10 @@ def _outcome(finish: Finish) -> EarlierOutcome:
     return EarlierOutcome(generation=identity.generation, attempt=identity.attempt, outcome=finish.test.outcome)
 
 
-def _generation(number: int, shards: Sequence[ShardRecord]) -> GenerationProof:
-    headers = [journal.header for record in shards for journal in record.last]
+def _generation(
+    number: int, shards: Sequence[ShardRecord], inventories: Mapping[str, Inventory]
+) -> GenerationProof:
+    headers = [journal.header for journal in last_journals(shards)]
     counts = tuple(sorted({header.shard.count for header in headers}))
     there = {header.shard.number for header in headers}
     return GenerationProof(
@@ -136,50 +146,12 @@ def _generation(number: int, shards: Sequence[ShardRecord]) -> GenerationProof:
         missing=tuple(k for k in range(1, max(counts) + 1) if k not in there),
         digests=tuple(sorted({header.digest for header in headers})),
         collections=tuple(sorted({header.collection for header in headers})),
-        disagreeing=_disagreeing(shards),
-        outdated=any(file.selected is None for record in shards for j in record.last for file in j.files),
-        causes=causes_of(shards),
+        pruned=tuple(sorted({header.shard.number for header in headers if header.pruned})),
+        uncollected=uncollected_files(shards),
+        disagreeing=disagreeing_files(shards, inventories),
+        outdated=any(file.selected is None for journal in last_journals(shards) for file in journal.files),
+        causes=causes_of(shards, inventories),
     )
-
-
-def _disagreeing(shards: Sequence[ShardRecord]) -> tuple[str, ...]:
-    """Files of which two shards saw different tests."""
-    seen: dict[str, tuple[int, str]] = {}
-    different = set()
-    for record in shards:
-        for journal in record.last:
-            for file in journal.files:
-                what = (file.remaining, file.remaining_digest)
-                if seen.setdefault(file.file, what) != what:
-                    different.add(file.file)
-    return tuple(sorted(different))
-
-
-def _expected(records: Generations, inventories: Mapping[str, Inventory]) -> tuple[Counter[ItemKey], bool]:
-    """How many tests of each name the suite has, and whether that is known for certain.
-
-    The last generation collected them all. Where its inventory is lost, what all shards were to run is the same,
-    if it has the same digest.
-    """
-    collections = {journal.header.collection for record in records[max(records)] for journal in record.last}
-    expected: Counter[ItemKey] = Counter()
-    for digest in collections.intersection(inventories):
-        expected |= Counter(inventories[digest])
-    if collections <= inventories.keys():
-        return expected, True
-    assigned = most(_sum(record.assigned for record in shards) for shards in records.values())
-    if collections == {names_digest(map(str, assigned.elements()))}:
-        return assigned, True
-    # What is known of it. Tests that share a name stay together, so that no shard was given more than there are.
-    given = most(record.assigned for shards in records.values() for record in shards)
-    return most([expected, given]), False
-
-
-def _sum(counters: Iterable[Counter[ItemKey]]) -> Counter[ItemKey]:
-    total: Counter[ItemKey] = Counter()
-    for counter in counters:
-        total.update(counter)
-    return total
 
 
 def _lost(key: ItemKey, records: Generations, last: GenerationProof) -> LostTest:
@@ -194,11 +166,22 @@ def _lost(key: ItemKey, records: Generations, last: GenerationProof) -> LostTest
                     shard=record.shard,
                     stopped=all(map(stopped_on_purpose, record.last)),
                 )
+    return _never_given(key, last)
+
+
+def _never_given(key: ItemKey, last: GenerationProof, *, is_file: bool = False) -> LostTest:
+    """What no journal says that its shard was to run."""
+    shard = None
     if len(last.missing) == len(last.digests) == len(last.collections) == len(last.counts) == 1:
         # All others planned alike and had it not, so it was for the one that left nothing.
         shard = ShardIndex(last.missing[0], last.count)
-        return LostTest(key=key, loss=Loss.NOT_RUN, generation=last.generation, shard=shard)
-    return LostTest(key=key, loss=Loss.UNASSIGNED, generation=last.generation)
+    loss = Loss.NOT_RUN if shard else Loss.UNASSIGNED
+    return LostTest(key=key, loss=loss, generation=last.generation, shard=shard, is_file=is_file)
+
+
+def _lost_file(file: str, last: GenerationProof) -> LostTest:
+    """One that nobody collected: its owners left nothing."""
+    return _never_given(ItemKey(file, ""), last, is_file=True)
 
 
 def _has_begun(key: ItemKey, record: ShardRecord) -> bool:
@@ -221,7 +204,7 @@ def _gone(records: Generations, expected: Counter[ItemKey], ran: _Ran) -> tuple[
 
 
 def _errors(records: Generations) -> tuple[CollectionError, ...]:
-    """What the last generation could not collect, each once: every shard tells of it."""
+    """What the last generation could not collect, each once: all shards that tried tell of it."""
     found: dict[str, CollectionError] = {}
     for record in records[max(records)]:
         for journal in record.last:

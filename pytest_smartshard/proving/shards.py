@@ -35,13 +35,14 @@ Finishes: TypeAlias = Mapping[ItemKey, Sequence[Finish]]
 class ShardRecord:
     """All attempts at one shard of one generation.
 
-    ``last`` are the journals of the last attempt. ``assigned`` says how many tests of a name it was to run,
-    ``given`` the most that any attempt was.
+    ``journals`` are all of them, ``last`` those of the last attempt. ``assigned`` says how many tests of a name
+    it was to run, ``given`` the most that any attempt was.
     ``current`` holds, of each test that is the shard's by its last attempt, the ends in the last attempt that
     finished it; ``outdated`` those of tests that the last attempt was not to run. ``finishes`` are all of them.
     """
 
     last: Sequence[Journal]
+    journals: Sequence[Journal] = ()
     assigned: Counter[ItemKey] = field(default_factory=Counter)
     given: Counter[ItemKey] = field(default_factory=Counter)
     begun: set[ItemKey] = field(default_factory=set)
@@ -68,6 +69,10 @@ class ShardRecord:
             running=tuple(sorted(journal.begun)),
             unexplained=any(map(_is_unexplained, self.last)),
         )
+
+
+Generations: TypeAlias = Mapping[int, Sequence[ShardRecord]]
+"""The shards of each generation, by its number."""
 
 
 def without_copies(journals: Iterable[Journal]) -> list[Journal]:
@@ -101,7 +106,7 @@ def shards_of(journals: Sequence[Journal]) -> list[ShardRecord]:
 
 def _record(journals: Sequence[Journal]) -> ShardRecord:
     newest = max(journal.header.identity.attempt for journal in journals)
-    record = ShardRecord(last=[j for j in journals if j.header.identity.attempt == newest])
+    record = ShardRecord(last=[j for j in journals if j.header.identity.attempt == newest], journals=journals)
     for journal in record.last:
         record.begun.update(journal.begun)
     # Two jobs that ran as one shard were each given what is there once.

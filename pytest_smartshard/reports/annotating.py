@@ -34,6 +34,7 @@ def annotations_of(merged: MergedRun) -> list[Annotation]:
         *(group.failed() for group in groups),
         *(group.errors() for group in groups),
         *(group.lost() for group in groups),
+        *(group.only_pruned() for group in groups),
     )
     if count <= MOST:
         return list(found)
@@ -69,7 +70,8 @@ class _Group:
     @property
     def count(self) -> int:
         proof = self.proof
-        return sum(counted.is_red for counted in proof.counted) + len(proof.errors) + len(proof.lost)
+        red = sum(counted.is_red for counted in proof.counted)
+        return red + len(proof.errors) + len(proof.lost) + len(proof.only_pruned)
 
     def failed(self) -> Iterator[Annotation]:
         return (self._failed(counted) for counted in self.proof.counted if counted.is_red)
@@ -79,6 +81,9 @@ class _Group:
 
     def lost(self) -> Iterator[Annotation]:
         return map(self._lost, self.proof.lost)
+
+    def only_pruned(self) -> Iterator[Annotation]:
+        return map(self._only_pruned, self.proof.only_pruned)
 
     def _failed(self, counted: CountedTest) -> Annotation:
         test = counted.test
@@ -92,8 +97,14 @@ class _Group:
         return self._annotation("not collected", [_shown(error.node)], reason, file=error.node.partition("::")[0])
 
     def _lost(self, lost: LostTest) -> Annotation:
-        words = [_shown(str(lost.key)), lost.loss.value, f"by shard {lost.shard}" if lost.shard else ""]
-        return self._annotation("test lost", words, "", file=lost.key.file)
+        words = [_shown(lost.name), lost.loss.value, f"by shard {lost.shard}" if lost.shard else ""]
+        if lost.is_file:
+            words.append("(its tests are not known)")
+        return self._annotation("file lost" if lost.is_file else "test lost", words, "", file=lost.key.file)
+
+    def _only_pruned(self, file: str) -> Annotation:
+        words = [_shown(file), "failed only where other files were left out"]
+        return self._annotation("failed when pruned", words, "", file=file)
 
     def _annotation(self, title: str, words: Iterable[str], reason: str, *, file: str) -> Annotation:
         segment = self.proof.segment

@@ -22,6 +22,8 @@ given here::
         generation, of         of: into how many shards it was divided
         counts[], digests[], collections[]   one each where all shards agree
         missing[]              numbers of shards that left no journal
+        pruned[]               numbers of shards that collected no more than their own files
+        uncollected[]          file, shard: the number of one that owns it and has not collected it
         disagreeing[]          files in which shards saw different tests
         outdated               whether a journal is too old to say which tests its shard was to run
         causes[]               what is probably wrong
@@ -29,13 +31,15 @@ given here::
                                early stop, or ""), exit_code (null where it died), running[] (tests that had begun
                                and not ended), unexplained (red, and no test says why)
       lost[]                   test, how ("never assigned", "assigned and not run", "started and not finished"),
-                               generation, shard (or null), stopped (on purpose)
+                               generation, shard (or null), stopped (on purpose), whole_file (test names a file of
+                               which nobody collected the tests)
       doubled[]                test, generation, shards[] (a number for each time)
       gone[]                   tests that were left and are no longer collected
       failures[]               test, outcome, shard, generation, attempt, reruns, actual_seconds, earlier[],
                                details
       flaky[]                  the same
       collection_errors[]      node, details
+      failed_only_pruned[]     files that failed only where other files were left out
       slowest[]                test, shard, predicted_seconds, actual_seconds
       store                    path, journals, tests, written, added, dropped, changed[]; or null
         changed[]              test, before_seconds, after_seconds
@@ -99,11 +103,12 @@ def _segment(segment: MergedSegment) -> dict[str, object]:
         "generations": [_generation(generation) for generation in proof.generations],
         "lost": [
             {
-                "test": str(lost.key),
+                "test": lost.name,
                 "how": lost.loss.value,
                 "generation": lost.generation,
                 "shard": lost.shard.number if lost.shard else None,
                 "stopped": lost.stopped,
+                "whole_file": lost.is_file,
             }
             for lost in proof.lost
         ],
@@ -119,6 +124,7 @@ def _segment(segment: MergedSegment) -> dict[str, object]:
         "failures": [_counted(counted) for counted in proof.failed],
         "flaky": [_counted(counted) for counted in proof.flaky],
         "collection_errors": [{"node": error.node, "details": error.details} for error in proof.errors],
+        "failed_only_pruned": list(proof.only_pruned),
         "slowest": [test_object(test) for test in segment.slowest],
         "store": None if segment.store is None else _store(segment.store),
         "figures": [segment_object(summary) for summary in segment.summaries],
@@ -133,6 +139,8 @@ def _generation(generation: GenerationProof) -> dict[str, object]:
         "digests": list(generation.digests),
         "collections": list(generation.collections),
         "missing": list(generation.missing),
+        "pruned": list(generation.pruned),
+        "uncollected": [{"file": file, "shard": shard} for file, shard in generation.uncollected],
         "disagreeing": list(generation.disagreeing),
         "outdated": generation.outdated,
         "causes": list(generation.causes),

@@ -88,7 +88,7 @@ def headline(proof: SegmentProof) -> str:
     tests = plural(proof.expected, "test")
     if proof.verdict is Verdict.UNPROVED:
         what = [
-            f"{len(proof.lost):,} of {tests} did not run to the end" if proof.lost else "",
+            f"{_lost_of(proof)} did not run to the end" if proof.lost else "",
             f"{plural(len(proof.doubled), 'test')} ran more than once" if proof.doubled else "",
         ]
         said = ", ".join(filter(None, what)) or "the journals do not show that every test ran exactly once"
@@ -102,6 +102,18 @@ def headline(proof: SegmentProof) -> str:
         f"{flaky:,} flaky" if flaky else "",
     ]
     return ", ".join(filter(None, [f"proved: {tests} ran exactly once in {_where(proof)}", *more]))
+
+
+def _lost_of(proof: SegmentProof) -> str:
+    """How many tests were lost, of how many, and files of which nobody knows how many are in them."""
+    tests = f"{proof.lost_tests:,} of {plural(proof.expected, 'test')}" if proof.lost_tests else ""
+    return " and ".join(filter(None, [tests, _unknown_files(proof.lost_files)]))
+
+
+def _unknown_files(count: int) -> str:
+    """``1 file (its tests are not known)``, ``""`` for none."""
+    whose = "its" if count == 1 else "their"
+    return f"{plural(count, 'file')} ({whose} tests are not known)" if count else ""
 
 
 def _where(proof: SegmentProof) -> str:
@@ -118,7 +130,7 @@ def _problems(proof: SegmentProof, merged: MergedRun) -> Iterator[str]:
                 "the list of all tests is not among the files, so tests that no shard was given cannot be named; "
                 "keep the .tests.json files beside the journals"
             )
-        if not proof.expected:
+        if not proof.expected and not proof.lost:
             yield "no shard collected any test, so nothing is proved; see that the suite is where it should be"
     # Errors of collection stop a shard only where it is not told to go on.
     for end in () if proof.is_complete else proof.last.stopped:
@@ -136,6 +148,21 @@ def _problems(proof: SegmentProof, merged: MergedRun) -> Iterator[str]:
         yield f"could not be collected: {nodes}"
     if proof.gone:
         yield f"{plural(len(proof.gone), 'test')} that were left are no longer collected: {_names(proof.gone)}"
+    if proof.only_pruned:
+        yield _only_pruned(proof.only_pruned)
+
+
+def _only_pruned(files: Sequence[str]) -> str:
+    names = listed([_shown(file) for file in files], most=MOST_NAMES)
+    if len(files) > 1:
+        return (
+            f"{names} failed only where other files were left out: they may need something that other files "
+            "import; import it where it is needed, or switch pruning off with shard_prune = off"
+        )
+    return (
+        f"{names} failed only where other files were left out: it may need something that another file imports; "
+        "import it there, or switch pruning off with shard_prune = off"
+    )
 
 
 def _generation_problems(generation: GenerationProof, merged: MergedRun) -> Iterator[str]:
@@ -150,11 +177,21 @@ def _generation_problems(generation: GenerationProof, merged: MergedRun) -> Iter
         )
     for end in generation.died:
         yield _died(end)
-    if len(generation.digests) > 1:
+    if generation.is_mixed:
+        yield (
+            f"some shards of {run} collected only their own files and others all, so tests may have run twice or "
+            "never; give all shards the same options, shard_prune too"
+        )
+    elif len(generation.digests) > 1:
         digests = ", ".join(generation.digests)
         yield (
             f"the shards of {run} followed different plans ({digests}), so tests may have run twice or never; "
             "give all shards the same store, options and environment"
+        )
+    elif len(generation.collections) > 1 and generation.pruned:
+        yield (
+            f"the shards of {run} saw different test files, so tests may have run twice or never; see that all "
+            "have the same files, generated ones too"
         )
     elif len(generation.collections) > 1:
         yield (
@@ -164,6 +201,11 @@ def _generation_problems(generation: GenerationProof, merged: MergedRun) -> Iter
     if generation.disagreeing:
         files = listed([_shown(file) for file in generation.disagreeing], most=MOST_NAMES)
         yield f"shards saw different tests in {files}"
+    if generation.uncollected and len(generation.digests) == 1:
+        files = listed(
+            [f"{_shown(file)} by shard {owner}" for file, owner in generation.uncollected], most=MOST_NAMES
+        )
+        yield f"not collected: {files}, though it is theirs; see that nothing in those jobs leaves files out"
     if generation.outdated:
         yield (
             "a journal of an older version does not say which tests its shard was to run; use one version of "
@@ -178,17 +220,20 @@ def _died(end: ShardEnd) -> str:
 
 def _lost(proof: SegmentProof) -> Iterator[str]:
     """A line for each way to be lost and shard."""
-    groups: dict[str, list[ItemKey]] = defaultdict(list)
+    groups: dict[tuple[bool, str], list[str]] = defaultdict(list)
     for test in proof.lost:
-        groups[_how(test, proof.last)].append(test.key)
-    for how, keys in groups.items():
-        yield f"{plural(len(keys), 'test')} {how}: {_names(keys)}"
+        groups[test.is_file, _how(test, proof.last)].append(test.name)
+    for (is_file, how), names in groups.items():
+        what = _unknown_files(len(names)) if is_file else plural(len(names), "test")
+        yield f"{what} {how}: {listed(list(map(_shown, names)), most=MOST_NAMES)}"
 
 
 def _how(test: LostTest, last: GenerationProof) -> str:
     if test.shard is not None:
         return f"{test.loss.value}, by shard {test.shard}"
-    return "in no journal that is there" if last.missing else test.loss.value
+    if last.missing:
+        return "in no journal that is there"
+    return "collected by no shard" if test.is_file else test.loss.value
 
 
 def _ran_twice(doubled: Sequence[DoubledTest]) -> str:

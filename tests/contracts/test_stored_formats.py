@@ -30,6 +30,7 @@ from pytest_smartshard.model.record import (
     OwnedFile,
 )
 from pytest_smartshard.model.segment import RunIdentity, Segment, ShardIndex
+from pytest_smartshard.model.shared import SharedTime
 from pytest_smartshard.model.suite import ItemKey
 from pytest_smartshard.store.format import history_text, parse_history
 
@@ -95,6 +96,7 @@ JOURNAL_1 = Journal(
         lanes=2,
         plan="1-4f1d2a3b4c5d.plan.json",
         collection="0123456789ab",
+        inventory="0123456789ab",
         options={"shard": "--shard=2/3"},
         versions={"python": "3.12.1", "pytest": "9.2.0"},
     ),
@@ -155,12 +157,40 @@ JOURNAL_2 = replace(
         coverage=True,
         fail_under=87.5,
         junit={"family": "xunit2"},
+        inventory=JOURNAL_1.header.collection,
     ),
     files=(replace(JOURNAL_1.files[0], selected=("TestA::test_b[x::y\udc80]", "test_c", "test_c", "test_f")),),
     errors=(CollectionError(node="tests/test_broken.py", details="SyntaxError: 'ü'"),),
     tests=(replace(JOURNAL_1.tests[0], nodeid="test_ü.py::TestA::test_b[x::y\udc80]@db"), *JOURNAL_1.tests[1:]),
     begun=(ItemKey(UMLAUT, "test_f"),),
 )
+
+PRUNED_2 = replace(
+    JOURNAL_2,
+    path=str(GOLD / "journal-2-pruned.jsonl"),
+    header=replace(JOURNAL_2.header, inventory="9a8b7c6d5e4f", pruned=True, start_up=350_000),
+    files=(
+        replace(
+            JOURNAL_2.files[0],
+            owners=(2, 3),
+            collecting=12_000,
+            cold=True,
+            is_first=True,
+            needs=(("module db[1]", "session ü"), ()),
+            needing=(0, 1, 1, 0),
+        ),
+    ),
+    tests=(
+        replace(
+            JOURNAL_2.tests[0],
+            shared=(SharedTime(UMLAUT, "module db[1]", 7, 0), SharedTime("", "session ü", 0, 5)),
+        ),
+        *JOURNAL_2.tests[1:],
+    ),
+    footer=JournalFooter(exit_code=1, ran=4, seconds=1.512345, reason="", each_test=180),
+)
+
+JOURNALS_2 = (JOURNAL_2, PRUNED_2)
 
 INVENTORY_1 = Inventory.of(
     [
@@ -170,6 +200,8 @@ INVENTORY_1 = Inventory.of(
         ItemKey("pkg.tests.test_mod", "test_d"),
     ]
 )
+
+PARTIAL_1 = Inventory.of([ItemKey(UMLAUT, "test_c")], ["tests/test_z.py", "pkg.tests.test_mod"])
 
 PLAN_1 = Plan(
     shards=3,
@@ -227,6 +259,12 @@ WHOLE = {
         "is no complete JSON",
         "is no store of durations",
     ),
+    "part of the tests": Whole(
+        "tests-1-pruned.json",
+        inventory,
+        "is no list of tests (",
+        "is no list of tests (another kind of file)",
+    ),
     "plan": Whole(
         "plan-1.json",
         plan,
@@ -269,32 +307,36 @@ def test_journals_of_format_1_are_read_for_ever() -> None:
     assert read_footer(path) == JOURNAL_1.footer
 
 
-def test_journals_of_format_2_are_read_for_ever() -> None:
-    path = GOLD / "journal-2.jsonl"
-    assert read_journal(path) == JOURNAL_2
-    assert read_header(path) == JOURNAL_2.header
-    assert read_footer(path) == JOURNAL_2.footer
+@pytest.mark.parametrize("journal", JOURNALS_2, ids=lambda journal: Path(journal.path).name)
+def test_journals_of_format_2_are_read_for_ever(journal: Journal) -> None:
+    path = Path(journal.path)
+    assert read_journal(path) == journal
+    assert read_header(path) == journal.header
+    assert read_footer(path) == journal.footer
 
 
-def test_journals_of_format_2_are_written_so(tmp_path: Path) -> None:
+@pytest.mark.parametrize("journal", JOURNALS_2, ids=lambda journal: Path(journal.path).name)
+def test_journals_of_format_2_are_written_so(tmp_path: Path, journal: Journal) -> None:
     path = tmp_path / "journal.jsonl"
-    assert JOURNAL_2.footer is not None
-    with JournalWriter(path, JOURNAL_2.header, JOURNAL_2.files, JOURNAL_2.errors) as writer:
-        for test in JOURNAL_2.tests:
+    assert journal.footer is not None
+    with JournalWriter(path, journal.header, journal.files, journal.errors) as writer:
+        for test in journal.tests:
             writer.begin(test.key)
             writer.add(test)
-        for key in JOURNAL_2.begun:
+        for key in journal.begun:
             writer.begin(key)
-        writer.finish(JOURNAL_2.footer)
-    assert path.read_bytes() == gold("journal-2.jsonl")
+        writer.finish(journal.footer)
+    assert path.read_bytes() == Path(journal.path).read_bytes()
 
 
 def test_inventories_of_format_1_are_read_for_ever() -> None:
     assert read_inventory(GOLD / "tests-1.json") == INVENTORY_1
+    assert read_inventory(GOLD / "tests-1-pruned.json") == PARTIAL_1
 
 
 def test_inventories_of_format_1_are_written_so() -> None:
     assert inventory_text(INVENTORY_1).encode("ascii") == gold("tests-1.json")
+    assert inventory_text(PARTIAL_1).encode("ascii") == gold("tests-1-pruned.json")
 
 
 def test_plans_of_format_1_are_read_for_ever() -> None:
@@ -563,7 +605,7 @@ def test_a_newer_journal_is_refused(tmp_path: Path, version: int) -> None:
 
 
 def test_a_value_of_another_type_spoils_its_line_only(tmp_path: Path) -> None:
-    header, *others = map(json.loads, gold("journal-2.jsonl").splitlines())
+    header, *others = map(json.loads, gold("journal-2-pruned.jsonl").splitlines())
     path = tmp_path / "journal.jsonl"
     tried = 0
     for line in others:
@@ -583,7 +625,7 @@ def test_a_value_of_another_type_makes_a_header_unusable(tmp_path: Path) -> None
     path = tmp_path / "journal.jsonl"
     tried = 0
     for name, value, strange, changed in with_one_value_changed(
-        json.loads(gold("journal-2.jsonl").splitlines()[0])
+        json.loads(gold("journal-2-pruned.jsonl").splitlines()[0])
     ):
         path.write_text(json.dumps(changed) + "\n")
         try:

@@ -25,6 +25,7 @@ from pytest_smartshard.model.record import (
     OwnedFile,
 )
 from pytest_smartshard.model.segment import RunIdentity, Segment, ShardIndex
+from pytest_smartshard.model.shared import SharedTime
 from pytest_smartshard.model.suite import ItemKey
 from pytest_smartshard.reports import merge_json as merge_report
 from pytest_smartshard.reports.merge_json import merge_json
@@ -95,6 +96,9 @@ def test_the_journal_is_described_key_by_key() -> None:
         digest="d",
         started=0.0,
         selected=1,
+        inventory="i",
+        pruned=True,
+        start_up=1,
     )
     test = FinishedTest(
         key=ItemKey("f", "t"),
@@ -107,9 +111,21 @@ def test_the_journal_is_described_key_by_key() -> None:
         lane="gw0",
         details="why",
         nodeid="n",
+        shared=(SharedTime("f", "module db", 1, 1),),
     )
     owned = OwnedFile(
-        file="f", collected=1, collected_digest="d", remaining=1, remaining_digest="d", selected=("t",)
+        file="f",
+        collected=1,
+        collected_digest="d",
+        remaining=1,
+        remaining_digest="d",
+        selected=("t",),
+        owners=(1,),
+        collecting=1,
+        cold=True,
+        is_first=True,
+        needs=(("module db",),),
+        needing=(0,),
     )
     written = [
         lines.header_line(header),
@@ -117,13 +133,13 @@ def test_the_journal_is_described_key_by_key() -> None:
         lines.error_line(CollectionError(node="f", details="why")),
         parse_table(lines.encode_start(test.key)),
         parse_table(lines.encode_test(test)),
-        lines.footer_line(JournalFooter(exit_code=0, ran=1, seconds=1.0)),
+        lines.footer_line(JournalFooter(exit_code=0, ran=1, seconds=1.0, each_test=1)),
     ]
     assert named(f"Journal, format {lines.FORMAT}") == {key for line in written for key in line}
 
 
 def test_the_list_of_tests_is_described_key_by_key() -> None:
-    text = inventory_text(Inventory.of([ItemKey("f", "t")])).replace('"f"', "")
+    text = inventory_text(Inventory.of([ItemKey("f", "t")], ["g"])).replace('"f"', "")
     assert named(f"List of tests, format {inventory_file.FORMAT}") == keys_in(text)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from making import finished, header_of
 from strategies import any_text, finished_tests, footers, journal_headers, owned_files
@@ -73,6 +75,76 @@ def test_what_holds_its_default_is_left_out() -> None:
     }
     zero = FinishedTest(key=ItemKey("a", "t"), stored_tail="t", outcome="passed", cpu=0, memory=0)
     assert {"cpu", "memory"} <= set(there_and_back(lines.encode_test(zero))), "zero is a measurement, None is not"
+
+
+def test_what_is_not_known_of_a_file_is_left_out() -> None:
+    owned = OwnedFile(
+        file="a", collected=1, collected_digest="d", remaining=1, remaining_digest="d", selected=("t",)
+    )
+    assert set(lines.file_line(owned)) == {"kind", "file", "collected", "remaining", "selected"}
+    measured = lines.file_line(replace(owned, collecting=0))
+    assert measured["collecting"] == 0, "zero is a measurement, None is not"
+
+
+def test_a_shard_that_says_nothing_of_its_inventory_saw_the_whole_suite() -> None:
+    header = header_of(collection="c1")
+    for inventory in ("", "c1"):
+        line = lines.header_line(replace(header, inventory=inventory))
+        assert {"inventory", "pruned", "start_up"}.isdisjoint(line)
+        assert lines.parse_header(line).inventory == "c1"
+    assert lines.parse_header(lines.header_line(replace(header, inventory="i1"))).inventory == "i1"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"needing": [0, 0]},
+        {"needs": [["a"]], "needing": [0]},
+        {"needs": [["a"]], "needing": [0, 1]},
+        {"needs": [["a"]], "needing": [0, -1]},
+        {"needs": [["a"]], "needing": [0, True]},
+        {"needs": [["a", 1]], "needing": [0, 0]},
+        {"needs": ["a"], "needing": [0, 0]},
+        {"owners": [0]},
+        {"owners": [2, 1]},
+        {"owners": [1, 1]},
+        {"owners": [100_000]},
+        {"collecting": -1},
+        {"collecting": 10**16},
+        {"collecting": None},
+        {"cold": 1},
+        {"first": "yes"},
+    ],
+    ids=str,
+)
+def test_what_no_file_can_be(wrong: dict[str, object]) -> None:
+    owned = OwnedFile(
+        file="a", collected=2, collected_digest="d", remaining=2, remaining_digest="d", selected=("t", "u")
+    )
+    with pytest.raises(ValueError, match=r"needs|needing|owners|collecting|cold|first"):
+        lines.parse_file({**lines.file_line(owned), **wrong})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        None,
+        {},
+        [5],
+        [["", "a", 1]],
+        [["", "a", 1, 1, 1]],
+        [["", 5, 1, 1]],
+        [[5, "a", 1, 1]],
+        [["", "a", -1, 1]],
+        [["", "a", 1, 10**16]],
+        [["", "a", 1, 1.0]],
+    ],
+    ids=str,
+)
+def test_what_no_test_can_have_paid(wrong: object) -> None:
+    line = parse_table(lines.encode_test(finished("t")))
+    with pytest.raises(ValueError, match="shared"):
+        lines.parse_test({**line, "shared": wrong})
 
 
 def test_a_header_says_its_format_first() -> None:

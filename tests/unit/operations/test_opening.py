@@ -91,7 +91,14 @@ def test_a_journal_is_opened_with_its_plan_beside_it(tmp_path: Path) -> None:
     assert writer.path == folder / "0-1-of-2-1.jsonl"
     found = read_journal(writer.path)
     assert (
-        found.header == written == replace(header, identity=written.identity, plan=f"0-{plan.digest}.plan.json")
+        found.header
+        == written
+        == replace(
+            header,
+            identity=written.identity,
+            plan=f"0-{plan.digest}.plan.json",
+            inventory=part.inventory.digest,
+        )
     )
     assert (found.files, found.tests) == ((count,), (finished("t1"),))
     assert read_plan(folder / written.plan).owners == plan.owners

@@ -17,7 +17,7 @@ OTHERS = "the shards collected different tests: another checkout, or ids that ch
 
 
 def causes(*headers: JournalHeader) -> tuple[str, ...]:
-    return causes_of(shards_of([shard_journal(header, []) for header in headers]))
+    return causes_of(shards_of([shard_journal(header, []) for header in headers]), {})
 
 
 def three(**changed: object) -> list[JournalHeader]:

@@ -21,13 +21,19 @@ def test_a_green_run_has_none() -> None:
 
 def test_everything_that_is_wrong() -> None:
     merged = replace(bad_run(), coverage=None)
+    assert len(annotations_of(merged)) == 10
+    absent = annotations_of(merged)[2]
+    assert absent == Annotation(
+        title="segment missing", message="root@linux-3.13@all: the run left nothing of it"
+    )
+    merged = replace(merged, absent=())
     assert annotations_of(merged) == [
         Annotation(
             title="unproved",
-            message=f"{SLUG}: NOT PROVED: 2 of 7 tests did not run to the end, 1 test ran more than once",
+            message=f"{SLUG}: NOT PROVED: 2 of 7 tests and 1 file (its tests are not known) did not run to the "
+            "end, 1 test ran more than once",
         ),
         Annotation(title="shard failed", message=f"{SLUG}: shard 1/3 exited with 1; see its log"),
-        Annotation(title="segment missing", message="root@linux-3.13@all: the run left nothing of it"),
         Annotation(title="not judged", message="coverage of test_x was not judged"),
         Annotation(
             title="test failed", message=f"{FILE}::test_x in shard 1/3: assert 1 == 2", file=FILE, suite="root"
@@ -46,6 +52,18 @@ def test_everything_that_is_wrong() -> None:
             suite="root",
         ),
         Annotation(title="test lost", message="test_x::test_x never assigned", file="test_x", suite="root"),
+        Annotation(
+            title="file lost",
+            message="test_x never assigned (its tests are not known)",
+            file="test_x",
+            suite="root",
+        ),
+        Annotation(
+            title="failed when pruned",
+            message="test_x failed only where other files were left out",
+            file="test_x",
+            suite="root",
+        ),
     ]
 
 

@@ -91,8 +91,8 @@ def test_who_prints_a_page_into_a_log_runs_no_command(command: str) -> None:
 EVERYTHING = """\
 ## ❌ Not proved: run `r1`
 
-- root@<!-- -->linux-3.12@<!-- -->all: NOT PROVED: 2 of 7 tests did not run to the end, 1 test ran more \
-than once
+- root@<!-- -->linux-3.12@<!-- -->all: NOT PROVED: 2 of 7 tests and 1 file (its tests are not known) did \
+not run to the end, 1 test ran more than once
 - root@<!-- -->linux-3.12@<!-- -->all: run r1 lacks shard 3 of 3; give merge the .smartshard/runs folders \
 of all its jobs, kept also where tests fail, or run what is missing
 - root@<!-- -->linux-3.12@<!-- -->all: shard 2/3 died in attempt 1 while it ran tests/test_a.py::test_x: \
@@ -103,6 +103,7 @@ may have run twice or never; give all shards the same store, options and environ
 - root@<!-- -->linux-3.12@<!-- -->all: 1 test started and not finished, by shard 2/3: \
 tests/test_a.py::test_x
 - root@<!-- -->linux-3.12@<!-- -->all: 1 test in no journal that is there: test_x::test_x
+- root@<!-- -->linux-3.12@<!-- -->all: 1 file (its tests are not known) in no journal that is there: test_x
 - root@<!-- -->linux-3.12@<!-- -->all: 1 test ran more than once: tests/test_a.py::test_x in shards 1/3, 2/3
 - root@<!-- -->linux-3.12@<!-- -->all: probably the option test_x differs: test_x in 1
 - root@<!-- -->linux-3.12@<!-- -->all: shard 1/3 exited with 1 although none of its tests says why; see \
@@ -110,6 +111,8 @@ its log
 - root@<!-- -->linux-3.12@<!-- -->all: could not be collected: tests/test_a.py::test_x
 - root@<!-- -->linux-3.12@<!-- -->all: 1 test that were left are no longer collected: \
 tests/test_a.py::test_x
+- root@<!-- -->linux-3.12@<!-- -->all: test_x failed only where other files were left out: it may need \
+something that another file imports; import it there, or switch pruning off with shard_prune = off
 - root@<!-- -->linux-3.13@<!-- -->all: run r1 left nothing of this segment, which the last complete run \
 had; see that its jobs ran and kept their journals, or say with --expect which segments there should be
 - probably the index counts every cell
