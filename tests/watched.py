@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,8 +86,10 @@ class Watched:
     def paid(self) -> dict[str, list[str]]:
         """Who paid for what: ``+`` before a name is a set-up, ``-`` a tear-down, ``±`` both."""
         return {
-            tail: [_sign(setup, teardown) + " ".join(filter(None, (place and f"{place}:", name)))
-                   for place, name, setup, teardown in line["shared"]]
+            tail: [
+                _sign(setup, teardown) + " ".join(filter(None, (place and f"{place}:", name)))
+                for place, name, setup, teardown in line["shared"]
+            ]
             for tail, line in self.tests.items()
             if line["shared"]
         }
@@ -97,12 +99,12 @@ class Watched:
         return {line["file"]: line["cost"] for line in self.of("file")}
 
 
-def watch(project: Project, *arguments: str) -> Watched:
+def watch(project: Project, *arguments: str, env: Mapping[str, str] | None = None) -> Watched:
     """Run the whole suite of *project* as one shard."""
     if not (project.root / f"{NAME}.py").exists():
         project.write({f"{NAME}.py": PLUGIN})
-    result = project.run(1, 1, "-p", NAME, *arguments)
-    lines = []
+    result = project.run(1, 1, "-p", NAME, *arguments, env=env)
+    lines: list[dict[str, Any]] = []
     for path in sorted(project.root.glob("watched-*.jsonl")):
         lines.extend(json.loads(line) for line in path.read_text("utf-8").splitlines())
         path.unlink()
