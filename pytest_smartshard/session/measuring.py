@@ -1,4 +1,4 @@
-"""Measuring in the process that runs a test what its reports do not say: processor time and memory."""
+"""Measuring in the process that runs a test what its reports do not say: processor time, memory, shared costs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import NamedTuple, TypedDict
 import pytest
 
 from pytest_smartshard.model.part import SelectedTest
+from pytest_smartshard.session.fixture_costs import FixtureCosts
 
 if sys.platform != "win32":
     import resource
@@ -22,15 +23,25 @@ SELECTED = pytest.StashKey[SelectedTest]()
 """Where an item carries what selecting found out about it."""
 
 
-class Measured(TypedDict):
-    """What travels with a report. ``cpu`` in microseconds, ``memory`` in bytes; None where not measurable."""
-
+class _Always(TypedDict):
     file: str
     tail: str
     stored: str
     predicted: int
     cpu: int | None
     memory: int | None
+
+
+class Measured(_Always, total=False):
+    """What travels with a report. ``cpu`` in microseconds, ``memory`` in bytes; None where not measurable.
+
+    ``shared`` is what the test paid of shared costs, each as the values of a
+    :class:`~pytest_smartshard.model.shared.SharedTime`; ``shared_before`` what runs of it paid that a plugin
+    repeated. Neither is there where it is empty.
+    """
+
+    shared: list[tuple[str, str, int, int]]
+    shared_before: list[tuple[str, str, int, int]]
 
 
 class Usage(NamedTuple):
@@ -51,14 +62,34 @@ class Usage(NamedTuple):
 
 
 class Measuring:
-    """Hooks around each test. What they find goes with the tear-down report."""
+    """Hooks around each test and what it shares with others. What they find goes with the tear-down report."""
 
     def __init__(self) -> None:
         self._before = Usage.now()
+        self._fixtures = FixtureCosts()
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_setup(self) -> None:
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        self._fixtures.begin_test(item, item.stash.get(SELECTED, None))
         self._before = Usage.now()
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_fixture_setup(
+        self, fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest
+    ) -> Generator[None, object, object]:
+        __tracebackhide__ = True
+        # Most are a function's, and cost next to nothing here.
+        scope = request.scope
+        window = None if scope == "function" else self._fixtures.begin_set_up(fixturedef, request, scope)
+        if window is None:
+            return (yield)
+        succeeded = False
+        try:
+            result = yield
+            succeeded = True
+        finally:
+            self._fixtures.end_set_up(fixturedef, window, succeeded=succeeded)
+        return result
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -75,7 +106,7 @@ class Measuring:
         grown = None
         if after.memory is not None and self._before.memory is not None:
             grown = after.memory - self._before.memory
-        return Measured(
+        measured = Measured(
             file=selected.key.file,
             tail=selected.key.tail,
             stored=selected.stored_tail,
@@ -83,3 +114,8 @@ class Measuring:
             cpu=after.cpu - self._before.cpu,
             memory=grown,
         )
+        if shared := self._fixtures.payments():
+            measured["shared"] = shared
+        if before := self._fixtures.earlier_payments():
+            measured["shared_before"] = before
+        return measured

@@ -17,6 +17,7 @@ from pytest_smartshard.model.record import (
     FinishedTest,
 )
 from pytest_smartshard.model.suite import ItemKey
+from pytest_smartshard.session.fixture_costs import shared_times
 from pytest_smartshard.session.measuring import MEASURED, Measured
 from pytest_smartshard.wording import MICROSECONDS_PER_SECOND
 
@@ -46,7 +47,7 @@ class RunningTest:
 
     def add(self, report: pytest.TestReport) -> None:
         """Take in one report. A subtest's tells of its outcome only: its time is part of the whole test's."""
-        if _is_subtest(report):
+        if is_subtest(report):
             if report.failed:
                 self._fail(FAILED, report)
             return
@@ -68,11 +69,14 @@ class RunningTest:
 
     def finished(self, measured: Measured, nodeid: str) -> FinishedTest:
         key = ItemKey(measured["file"], measured["tail"])
+        before = shared_times(measured.get("shared_before", []))
+        # Only the last run's time is told; what the others paid for all tests was not in vain, and is set-up.
+        paid_before = sum(shared.setup + shared.teardown for shared in before)
         return FinishedTest(
             key=key,
             stored_tail=measured["stored"],
             outcome=self.outcome,
-            setup=self.times.get("setup", 0),
+            setup=self.times.get("setup", 0) + paid_before,
             call=self.times.get("call", 0),
             teardown=self.times.get("teardown", 0),
             cpu=measured["cpu"],
@@ -82,6 +86,7 @@ class RunningTest:
             lane=self.lane,
             details=bounded("\n".join(self.details)),
             nodeid=nodeid if nodeid != str(key) else "",
+            shared=before + shared_times(measured.get("shared", [])),
         )
 
     def _fail(self, outcome: str, report: pytest.TestReport) -> None:
@@ -104,7 +109,7 @@ def measured_of(report: pytest.TestReport) -> Measured | None:
     return getattr(report, MEASURED, None)
 
 
-def _is_subtest(report: pytest.TestReport) -> bool:
+def is_subtest(report: pytest.TestReport) -> bool:
     """Both pytest's own subtests and those of pytest-subtests carry their context."""
     context = getattr(report, "context", None)
     return hasattr(context, "msg") and hasattr(context, "kwargs")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,8 @@ from pytest_smartshard.journal.writing import JournalWriter
 from pytest_smartshard.model.part import SelectedTest
 from pytest_smartshard.model.record import FinishedTest, JournalFooter, JournalHeader
 from pytest_smartshard.session.measuring import Measured
-from pytest_smartshard.session.outcomes import CRASH_PHASE, RunningTest, measured_of
+from pytest_smartshard.session.outcomes import CRASH_PHASE, RunningTest, is_subtest, measured_of
+from pytest_smartshard.wording import MICROSECONDS_PER_SECOND
 
 
 class Recording:
@@ -30,11 +31,14 @@ class Recording:
         self._running: dict[tuple[str, str], RunningTest] = {}
         self._crashed_reruns: dict[str, int] = {}
         self._last_ended: dict[str, str] = {}
-        self._started = time.perf_counter()
+        self._now = time.perf_counter
+        self._started = self._now()
+        self._between = _BetweenTests(self._now)
         self.busy: dict[str, int] = {}
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logstart(self, nodeid: str) -> None:
+        self._between.begin()
         selected = self._selected.get(nodeid)
         if selected is not None:
             self._writer.begin(selected.key)
@@ -42,6 +46,7 @@ class Recording:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         lane = _lane_of(report)
+        self._between.add(report, lane)
         name = (lane, report.nodeid)
         # A worker may die after a test's last report, before it says that it goes on to the next.
         had_ended = name not in self._running and self._last_ended.get(lane) == report.nodeid
@@ -72,6 +77,17 @@ class Recording:
         return self._writer.ran
 
     @property
+    def each_test(self) -> int:
+        """Microseconds that pytest took for each test so far beside the test itself; 0 with xdist."""
+        return self._between.each(self._writer.ran)
+
+    @property
+    def slowest_lane(self) -> int:
+        """Microseconds that the slowest lane needed for its tests, with what pytest took for each."""
+        # Beside xdist's lanes nothing is known of each test, and there is one lane without them.
+        return max(self.busy.values(), default=0) + self.each_test * self._writer.ran
+
+    @property
     def failure(self) -> str:
         """Why the journal could not be written to its end, ``""`` if it could."""
         return self._writer.failure
@@ -82,9 +98,15 @@ class Recording:
 
     def close(self, exit_code: int, reason: str) -> None:
         """Write the footer. *reason* says what stopped the run early, ``""`` where nothing did."""
-        seconds = time.perf_counter() - self._started
+        seconds = self._now() - self._started
         self._writer.finish(
-            JournalFooter(exit_code=exit_code, ran=self._writer.ran, seconds=seconds, reason=reason)
+            JournalFooter(
+                exit_code=exit_code,
+                ran=self._writer.ran,
+                seconds=seconds,
+                reason=reason,
+                each_test=self.each_test,
+            )
         )
 
     def _write(self, test: FinishedTest, *, amends: bool) -> None:
@@ -107,6 +129,36 @@ class Recording:
             cpu=None,
             memory=None,
         )
+
+
+class _BetweenTests:
+    """How long this process ran tests, and how much of it the tests' own phases took."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._since: float | None = None
+        self._until = 0.0
+        self._phases = 0.0
+        self._has_lanes = False
+
+    def begin(self) -> None:
+        """A test begins."""
+        if self._since is None:
+            self._since = self._now()
+
+    def add(self, report: pytest.TestReport, lane: str) -> None:
+        """A phase of a test has ended, in that lane."""
+        self._has_lanes = self._has_lanes or bool(lane)
+        self._until = self._now()
+        if not is_subtest(report):
+            self._phases += max(0.0, report.duration)
+
+    def each(self, tests: int) -> int:
+        """Microseconds for each of so many tests; 0 where they ran in other processes."""
+        if self._since is None or self._has_lanes or not tests:
+            return 0
+        beside = self._until - self._since - self._phases
+        return max(0, round(beside * MICROSECONDS_PER_SECOND / tests))
 
 
 def _lane_of(report: pytest.TestReport) -> str:
