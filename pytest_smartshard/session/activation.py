@@ -59,7 +59,7 @@ def _activate_shard(config: pytest.Config, start: Start) -> None:
         manager.register(controlling, "smartshard-lanes")
         return
 
-    register_selecting(manager, start.shard, request, run.on_part)
+    register_selecting(config, start.shard, request, run.on_part)
     if start.records:
         manager.register(Measuring(), "smartshard-measuring")
 

@@ -19,8 +19,10 @@ from pytest_smartshard.model.suite import Suite, SuiteFile
 from pytest_smartshard.operations.planning import PlanRequest, plan_suite
 from pytest_smartshard.planning.placement import owners_of
 from pytest_smartshard.planning.planner import Planned
+from pytest_smartshard.session.collection_costs import CollectionCosts
 from pytest_smartshard.session.import_state import ImportState
 from pytest_smartshard.session.items import TOGETHER_MARK, XDIST_MARK
+from pytest_smartshard.session.nodes import file_of
 from pytest_smartshard.store.keys import file_key, file_size
 
 _MARKS = tuple(mark.encode("ascii") for mark in (XDIST_MARK, TOGETHER_MARK))
@@ -62,8 +64,9 @@ class Pruning:
     tests a file holds, so that with fewer files than shards all have to be collected before they can be divided.
     """
 
-    def __init__(self, shard: ShardIndex, request: PlanRequest) -> None:
+    def __init__(self, shard: ShardIndex, request: PlanRequest, costs: CollectionCosts) -> None:
         self._shard = shard
+        self._costs = costs
         self._request = request
         self._reports: dict[pytest.Collector, pytest.CollectReport] = {}
         self._imports = ImportState()
@@ -115,7 +118,7 @@ class Pruning:
                     yield from self._walk(report.result)
                 continue
             # A class or function stands here where an argument names it.
-            file = node if isinstance(node, pytest.File) else _file_of(node)
+            file = node if isinstance(node, pytest.File) else file_of(node)
             if file is not None:
                 self._imports.mark(file)
                 yield file
@@ -126,6 +129,7 @@ class Pruning:
         if known is not None or not isinstance(collector, pytest.File):
             return known
         if collector.path in self._left_out:
+            self._costs.leave_out(collector)
             return pytest.CollectReport(collector.nodeid, "passed", None, [])
         self._imports.advance_to(collector)
         return None
@@ -134,10 +138,6 @@ class Pruning:
         """Everything is collected."""
         self._imports.finish()
         self._reports.clear()
-
-
-def _file_of(node: pytest.Item | pytest.Collector) -> pytest.File | None:
-    return next((above for above in node.listchain() if isinstance(above, pytest.File)), None)
 
 
 class _Listing:

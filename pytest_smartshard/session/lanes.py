@@ -91,7 +91,7 @@ def begin_worker(config: pytest.Config) -> None:
         with contextlib.suppress(OSError):
             write_part(parsed.folder, workerid(config), part)
 
-    register_selecting(config.pluginmanager, parsed.shard, parsed.request, on_part)
+    register_selecting(config, parsed.shard, parsed.request, on_part)
     config.pluginmanager.register(Measuring(), "smartshard-measuring")
 
 
