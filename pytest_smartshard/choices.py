@@ -21,5 +21,8 @@ REPORT_FORMATS = ("text", "markdown", "json")
 RERUNS = ("all", "unfinished", "failed")
 """What of a run is run again as its rest."""
 
+ORDERS = ("collected", "failed-first", "slow-first")
+"""Orders of a shard's tests."""
+
 DOCTOR_FORMATS = ("text", "json")
 """Forms in which `smartshard doctor` says what it found."""

@@ -23,7 +23,7 @@ _HEADER = 16
 """Bytes of a compiled file that say what it was made from."""
 
 _BY_TIME, _BY_HASH = b"\0\0\0\0", b"\3\0\0\0"
-"""Flags of a compiled file: it holds its source's time and size or, by newer versions of pytest, a hash of it."""
+"""Flags of a compiled file: it holds its source's time and size or, since some version of pytest, a hash."""
 
 
 class FileCost(NamedTuple):

@@ -11,8 +11,6 @@ import pytest
 from pytest_smartshard.model.shared import together_need
 from pytest_smartshard.session.fixture_names import SharedFixtures, definitions_of
 
-NO_NEEDS: tuple[str, ...] = ()
-
 
 class _Recipe(NamedTuple):
     """What all items of one function need: always the same (``fixed``), or by the index of a parameter.
@@ -43,15 +41,11 @@ class FixtureNeeds:
         """Names of all that *item*, a test in *file*, needs, sorted; with *together*, the label of what it must
         stay together with, if it has one. Equal needs are mostly one object.
         """
-        info = getattr(item, "_fixtureinfo", None)
-        closure = getattr(info, "names_closure", None)
-        needs = NO_NEEDS
-        if isinstance(closure, list):
-            callspec = getattr(item, "callspec", None)
-            if callspec is None:
-                needs = self._without_parameters(item, file, closure)
-            else:
-                needs = self._with_parameters(item, file, info, closure, callspec)
+        callspec = getattr(item, "callspec", None)
+        if callspec is None:
+            needs = self._without_parameters(item, file)
+        else:
+            needs = self._with_parameters(item, file, callspec)
         if not together:
             return needs
         key = (needs, together)
@@ -59,24 +53,25 @@ class FixtureNeeds:
             self._with_label[key] = tuple(sorted({*needs, together_need(together)}))
         return self._with_label[key]
 
-    def _without_parameters(self, item: pytest.Item, file: str, closure: Sequence[str]) -> tuple[str, ...]:
+    def _without_parameters(self, item: pytest.Item, file: str) -> tuple[str, ...]:
         """Items below one parent that name the same fixtures mean the same ones."""
-        key = (id(item.parent), tuple(closure))
+        key = (id(item.parent), tuple(_closure_of(item)))
         found = self._by_closure.get(key)
         if found is None:
             named = {
                 self._names.name_of(definition, definition.scope, item, file, None)
-                for _, definition in _used(item, closure)
+                for _, definition in used_by(item)
             }
             found = self._by_closure[key] = (item.parent, tuple(sorted(named - {""})))
         return found[1]
 
-    def _with_parameters(
-        self, item: pytest.Item, file: str, info: object, closure: Sequence[str], callspec: Any
-    ) -> tuple[str, ...]:
+    def _with_parameters(self, item: pytest.Item, file: str, callspec: Any) -> tuple[str, ...]:
+        info = getattr(item, "_fixtureinfo", None)
+        if info is None:
+            return ()
         recipe = self._by_function.get(id(info))
         if recipe is None:
-            recipe = self._by_function[id(info)] = self._recipe(item, file, info, closure, callspec)
+            recipe = self._by_function[id(info)] = self._recipe(item, file, info, callspec)
         if not recipe.indexed:
             return recipe.fixed
         indices = callspec.indices
@@ -90,14 +85,12 @@ class FixtureNeeds:
             found = recipe.results[key] = tuple(sorted({*recipe.fixed, *named}))
         return found
 
-    def _recipe(
-        self, item: pytest.Item, file: str, info: object, closure: Sequence[str], callspec: Any
-    ) -> _Recipe:
+    def _recipe(self, item: pytest.Item, file: str, info: object, callspec: Any) -> _Recipe:
         indices = getattr(callspec, "indices", {})
-        scopes = _scopes_of(callspec)
+        scopes = scopes_of(callspec)
         fixed: set[str] = set()
         indexed = []
-        for argument, definition in _used(item, closure):
+        for argument, definition in used_by(item):
             has_index = argument in indices
             scope = scopes.get(argument, definition.scope)
             name = self._names.name_of(definition, scope, item, file, indices[argument] if has_index else None)
@@ -109,16 +102,24 @@ class FixtureNeeds:
         return _Recipe(info, tuple(sorted(fixed)), tuple(indexed), arguments, {})
 
 
-def _used(item: pytest.Item, closure: Sequence[str]) -> Iterator[tuple[str, pytest.FixtureDef[object]]]:
-    """Each fixture of a closure: the nearest of its name, and what that one overrides and asks for itself."""
-    for argument in closure:
+def used_by(item: pytest.Item) -> Iterator[tuple[str, pytest.FixtureDef[object]]]:
+    """Each fixture that *item* announces, by name: the nearest, and what that overrides and asks for itself.
+
+    pytest has no public way to ask. Nothing where this one does not work.
+    """
+    for argument in _closure_of(item):
         for definition in reversed(definitions_of(item, argument)):
             yield argument, definition
             if argument not in definition.argnames:
                 break
 
 
-def _scopes_of(callspec: object) -> Mapping[str, str]:
+def _closure_of(item: pytest.Item) -> Sequence[str]:
+    closure = getattr(getattr(item, "_fixtureinfo", None), "names_closure", ())
+    return closure if isinstance(closure, list) else ()
+
+
+def scopes_of(callspec: object) -> Mapping[str, str]:
     """Scopes that ``parametrize`` gave its arguments: they hold in place of the fixtures' own."""
     given = getattr(callspec, "_arg2scope", {})
     return {argument: str(getattr(scope, "value", scope)) for argument, scope in dict(given).items()}

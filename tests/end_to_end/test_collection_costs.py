@@ -48,8 +48,7 @@ def test_a_file_is_cold_until_it_is_in_the_cache(tmp_path: Path, arguments: tupl
     assert not cold(third)["folder/test_a.py"]
 
 
-def test_pytests_own_cache_decides(tmp_path: Path) -> None:
-    """Newer versions compare the text, older ones the time of the file."""
+def test_only_the_header_of_what_is_in_the_cache_is_read(tmp_path: Path) -> None:
     project = Project.make(tmp_path / "project", SUITE)
     watch(project)
     for place in project.root.rglob("*-pytest-*.pyc"):
@@ -97,7 +96,7 @@ def test_a_module_that_only_holds_doctests_is_warm(tmp_path: Path) -> None:
 def test_times_belong_to_files_or_to_start_up(tmp_path: Path) -> None:
     project = Project.make(tmp_path / "project", SUITE)
 
-    watched = watch(project, "--doctest-modules")
+    watched = watch(project, "--doctest-modules", "folder/test_a.py", "test_b.py", "test_c.py")
 
     costs = watched.files
     assert [file for file, cost in costs.items() if cost["is_first"]] == ["folder/test_a.py"]
