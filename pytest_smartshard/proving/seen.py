@@ -6,7 +6,7 @@ of each file, those that any shard collected; a file that no shard collected is 
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -81,7 +81,7 @@ def _seen_in_parts(shards: Sequence[ShardRecord], inventories: Inventories) -> S
     """By shards of which some collected no more than their own files."""
     journals = last_journals(shards)
     lists, is_listed = _lists_of(journals, inventories)
-    tests = most(map(Counter, lists))
+    tests = _tests_of(found.files for found in lists)
     if not all(journal.header.pruned for journal in journals):
         return Seen(tests=tests, is_listed=is_listed)
     collected = {file for found in lists for file in found.files}
@@ -91,7 +91,7 @@ def _seen_in_parts(shards: Sequence[ShardRecord], inventories: Inventories) -> S
         # Of a file that nobody owns any more an earlier attempt may still tell what was in it.
         earlier, _ = _lists_of([journal for record in shards for journal in record.journals], inventories)
         named = [{file: found.files[file] for file in unread & found.files.keys()} for found in earlier]
-        tests = most([tests, *(Counter(Inventory("", files)) for files in named)])
+        tests = most([tests, _tests_of(named)])
         unread -= {file for files in named for file in files}
     return Seen(tests=tests, is_listed=is_listed, files=tuple(sorted(unread)))
 
@@ -100,6 +100,18 @@ def _lists_of(journals: Iterable[Journal], inventories: Inventories) -> tuple[li
     """The inventories that *journals* name, each once, and whether all are there."""
     digests = {journal.header.listed_in for journal in journals}
     return [inventories[digest] for digest in sorted(digests & inventories.keys())], digests <= inventories.keys()
+
+
+def _tests_of(lists: Iterable[Mapping[str, tuple[str, ...]]]) -> Counter[ItemKey]:
+    """The greatest count of each name. Owners of one file list the same tests, which are counted once."""
+    found: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+    for files in lists:
+        for file, tails in files.items():
+            if tails not in found[file]:
+                found[file].append(tails)
+    return most(
+        Counter(ItemKey(file, tail) for tail in tails) for file, different in found.items() for tails in different
+    )
 
 
 def collected_by(record: ShardRecord) -> set[str]:
