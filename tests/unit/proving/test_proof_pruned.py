@@ -112,9 +112,30 @@ def test_some_pruned_and_others_not() -> None:
     )
 
 
-def test_a_lost_list_leaves_a_run_unproved() -> None:
-    proof = Left().add("1/2", ONE).add("2/2", TWO, keeps_list=False).proof
-    assert (proof.verdict, proof.is_listed, proof.expected, proof.lost) == (Verdict.UNPROVED, False, 5, ())
+def test_lists_that_are_lost_follow_from_what_was_given_out() -> None:
+    for first, second in ((True, False), (False, False)):
+        left = Left().add("1/2", ONE, keeps_list=first).add("2/2", TWO, keeps_list=second)
+        assert (left.proof.verdict, left.proof.is_listed, left.proof.expected) == (Verdict.GREEN, True, 5)
+
+
+def test_what_all_shards_collected_is_in_lost_lists_too() -> None:
+    sees = {**TESTS, "test_empty.py": ()}
+    left = Left()
+    for shard, own, keeps_list in (("1/2", ONE, False), ("2/2", TWO, True)):
+        left.add(
+            shard,
+            own,
+            files=tuple(sees),
+            sees=sees,
+            everywhere=[A, "test_empty.py"],
+            keeps_list=keeps_list,
+        )
+    assert (left.proof.verdict, left.proof.is_listed) == (Verdict.GREEN, True)
+
+
+def test_where_a_test_was_given_to_nobody_a_lost_list_leaves_a_run_unproved() -> None:
+    proof = Left().add("1/2", ONE).add("2/2", {B: (), C: ("c2",)}, keeps_list=False).proof
+    assert (proof.verdict, proof.is_listed, proof.expected, proof.lost) == (Verdict.UNPROVED, False, 4, ())
 
 
 def test_an_error_of_collection_counts_once() -> None:
