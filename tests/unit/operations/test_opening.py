@@ -15,6 +15,7 @@ from processes import run, run_together
 from pytest_smartshard.journal.inventory_file import read_inventory
 from pytest_smartshard.journal.plan_file import read_plan
 from pytest_smartshard.journal.reading import read_header, read_journal
+from pytest_smartshard.model.inventory import Inventory
 from pytest_smartshard.model.plan import Plan
 from pytest_smartshard.model.record import JournalFooter, JournalHeader, OwnedFile
 from pytest_smartshard.model.segment import Segment, ShardIndex, safe_name
@@ -266,6 +267,24 @@ def test_finished_are_those_of_the_same_plan_generation_and_count(tmp_path: Path
     assert finished_shards(folder, header) == {2}
     assert finished_shards(folder, replace(header, digest="other")) == set()
     assert finished_shards(folder / "none", header) == set()
+
+
+def test_pruned_shards_agree_on_the_files_and_each_leaves_a_list_of_its_own(tmp_path: Path) -> None:
+    plan = plan_of(2)
+    for shard, file, other in (("1/2", "a.py", "b.py"), ("2/2", "b.py", "a.py")):
+        header = replace(header_of(shard, run="", digest=plan.digest, collection="files"), pruned=True)
+        inventory = Inventory.of([ItemKey(file, "t1")], [other])
+        part = replace(part_with(plan), inventory=inventory)
+        writer, written = open_journal(tmp_path, header, part, run=None, attempt=None)
+        with writer:
+            writer.finish(JournalFooter(exit_code=0, ran=0, seconds=1.0))
+        folder = writer.path.parent
+        assert read_inventory(folder / f"{inventory.digest}.tests.json") == inventory
+        assert read_header(writer.path) == written
+        assert (written.inventory, written.collection) == (inventory.digest, "files")
+    assert len(list(folder.glob("*.tests.json"))) == 2
+    assert finished_shards(folder, written) == {1, 2}
+    assert not has_seen_other_tests(folder, written)
 
 
 def plan_for(home: Path, shard: str, attempt: int | None = None, run: str = "r") -> tuple[str | None, bool]:
