@@ -13,8 +13,9 @@ class ShardSummary:
     """One shard: what it was to take (None where nothing could be predicted), what it took (None where its
     journal is missing).
 
-    ``busy`` is the time of its slowest lane, judged by the tests' own durations; ``wall`` is the whole
-    session in seconds, None where it did not end by itself.
+    ``busy`` is its start-up, collecting its files and the tests of its slowest lane, as far as these were
+    measured: what ``predicted`` predicts; ``wall`` is the whole session in seconds, None where it did not end by
+    itself.
     """
 
     shard: ShardIndex

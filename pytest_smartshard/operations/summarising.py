@@ -1,10 +1,16 @@
-"""Summing up a run from its journals, for reports."""
+"""Summing up a run from its journals, for reports.
+
+A shard's time is what a plan predicts of it: its start-up, collecting the files that it runs something of, and
+the tests of its slowest lane, with what running them costs beside. The lower bound and what other numbers of
+shards would give are made of the same: each shard starts once, and each file is collected once.
+"""
 
 from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pytest_smartshard.errors import NewerFormat, UnusableFile
@@ -58,8 +64,8 @@ def _summary(journals: Mapping[int, Journal]) -> RunSummary:
     lanes = max(journal.header.lanes for journal in journals.values())
     shards = tuple(_shard(number, count, journals.get(number)) for number in range(1, count + 1))
     tests = [(number, test) for number, journal in journals.items() for test in journal.tests]
-    durations = sorted((test.duration for _, test in tests), reverse=True)
-    bound = lower_bound(durations, count * lanes)
+    paid = _paid(journals)
+    bound = paid.bound(count, lanes)
     missing = tuple(summary.shard.number for summary in shards if not summary.finished)
     return RunSummary(
         segment=header.segment,
@@ -70,11 +76,11 @@ def _summary(journals: Mapping[int, Journal]) -> RunSummary:
         missing=missing,
         makespan=max(summary.busy or 0 for summary in shards),
         bound=bound,
-        total=sum(durations),
-        binding=_binding(tests, bound),
+        total=sum(test.duration for _, test in tests),
+        binding=_binding(tests, paid, bound),
         mispredicted=_worst(tests),
         alternatives=tuple(
-            Alternative(shards=other, makespan=_makespan(durations, other * lanes))
+            Alternative(shards=other, makespan=paid.makespan(other, lanes))
             for other in (count - 1, count + 1)
             if other > 0 and not missing
         ),
@@ -98,37 +104,103 @@ def _shard(number: int, count: int, journal: Journal | None) -> ShardSummary:
         shard=ShardIndex(number, count),
         tests=len(journal.tests),
         failed=sum(1 for test in journal.tests if test.outcome in _RED),
-        predicted=journal.header.predicted or None if journal.header.selected else 0,
-        busy=busy_time(journal.tests),
+        predicted=journal.header.predicted or (None if journal.header.selected else 0),
+        busy=load_of(journal),
         wall=journal.footer.seconds if journal.footer else None,
         finished=journal.is_finished,
     )
 
 
-def busy_time(tests: Iterable[FinishedTest]) -> int:
-    """Microseconds of the lane that was busy longest, by the tests' own durations."""
+def load_of(journal: Journal) -> int:
+    """Microseconds that the shard was busy, as far as that was measured."""
+    collecting = sum(file.collecting or 0 for file in journal.files)
+    return journal.header.start_up + collecting + busy_time(journal.tests, _each_test(journal))
+
+
+def busy_time(tests: Iterable[FinishedTest], each_test: int = 0) -> int:
+    """Microseconds of the lane that was busy longest, where each test costs *each_test* beside its duration."""
     lanes: dict[str, int] = defaultdict(int)
     for test in tests:
-        lanes[test.lane] += test.duration
+        lanes[test.lane] += test.duration + each_test
     return max(lanes.values(), default=0)
+
+
+def _each_test(journal: Journal) -> int:
+    return journal.footer.each_test if journal.footer else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Paid:
+    """What a run had to pay, in microseconds.
+
+    ``start_up`` of the shard where it was least, ``collecting`` of each file where it cost least, ``each_test``
+    by the shard's number. ``durations`` are with that, the longest first. ``longest``: a shard with nothing but
+    the test for which that takes longest.
+    """
+
+    start_up: int
+    collecting: Mapping[str, int]
+    each_test: Mapping[int, int]
+    durations: Sequence[int]
+    longest: int
+
+    def whole(self, number: int, test: FinishedTest) -> int:
+        """A shard that runs nothing but *test*, which was in shard *number*."""
+        own = test.duration + self.each_test[number]
+        return self.start_up + self.collecting.get(test.key.file, 0) + own
+
+    def bound(self, shards: int, lanes: int) -> int:
+        """No plan takes less. Every lane of a shard collects all that the shard runs something of."""
+        machines = shards * lanes
+        total = sum(self.durations) + lanes * sum(self.collecting.values())
+        tests = max(lower_bound(self.durations, machines), -(-total // machines))
+        return max(self.start_up + tests, self.longest)
+
+    def makespan(self, shards: int, lanes: int) -> int:
+        """What packing the tests gives where every shard collects an equal share of the files."""
+        collecting = -(-sum(self.collecting.values()) // shards)
+        return self.start_up + collecting + _makespan(self.durations, shards * lanes)
+
+
+def _paid(journals: Mapping[int, Journal]) -> _Paid:
+    collecting: dict[str, int] = {}
+    for journal in journals.values():
+        for file in journal.files:
+            if file.collecting is not None:
+                collecting[file.file] = min(file.collecting, collecting.get(file.file, file.collecting))
+    each_test = {number: _each_test(journal) for number, journal in journals.items()}
+    tests = [(number, test) for number, journal in journals.items() for test in journal.tests]
+    paid = _Paid(
+        start_up=min(journal.header.start_up for journal in journals.values()),
+        collecting=collecting,
+        each_test=each_test,
+        durations=sorted((test.duration + each_test[number] for number, test in tests), reverse=True),
+        longest=0,
+    )
+    return replace(paid, longest=max((paid.whole(number, test) for number, test in tests), default=0))
 
 
 def _timed(test: FinishedTest, shard: int) -> TimedItem:
     return TimedItem(name=str(test.key), shard=shard, predicted=test.predicted, actual=test.duration)
 
 
-def _binding(tests: Iterable[tuple[int, FinishedTest]], bound: int) -> TimedItem | None:
-    """The test that is as long as the bound itself, so that no packing can help; of several the last by name."""
-    longest = [_timed(test, number) for number, test in tests if test.duration == bound > 0]
+def _binding(tests: Iterable[tuple[int, FinishedTest]], paid: _Paid, bound: int) -> TimedItem | None:
+    """The test that alone is as long as the bound, so that no packing can help; of several the last by name."""
+    longest = [
+        _timed(test, number) for number, test in tests if test.duration > 0 and paid.whole(number, test) == bound
+    ]
     return max(longest, key=lambda item: item.name, default=None)
 
 
 def _worst(tests: Iterable[tuple[int, FinishedTest]]) -> tuple[TimedItem, ...]:
+    """By their own time: which test pays what several share was not predicted of any."""
     predicted = [(number, test) for number, test in tests if test.predicted]
-    misses = heapq.nlargest(WORST, (abs(test.duration - test.predicted) for _, test in predicted))
+    misses = heapq.nlargest(WORST, (abs(test.own - test.predicted) for _, test in predicted))
     # Only of these few are names needed, to tell equal ones apart.
     worst = [
-        _timed(test, number) for number, test in predicted if abs(test.duration - test.predicted) >= misses[-1]
+        replace(_timed(test, number), actual=test.own)
+        for number, test in predicted
+        if abs(test.own - test.predicted) >= misses[-1]
     ]
     return tuple(sorted(worst, key=lambda item: (-abs(item.actual - item.predicted), item.name))[:WORST])
 

@@ -6,7 +6,7 @@ of each file, those that any shard collected; a file that no shard collected is 
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -81,7 +81,10 @@ def _seen_in_parts(shards: Sequence[ShardRecord], inventories: Inventories) -> S
     """By shards of which some collected no more than their own files."""
     journals = last_journals(shards)
     lists, is_listed = _lists_of(journals, inventories)
-    tests = most(map(Counter, lists))
+    if not is_listed:
+        rebuilt = _rebuilt(shards, inventories)
+        lists, is_listed = _lists_of(journals, {**inventories, **rebuilt})
+    tests = _tests_of(found.files for found in lists)
     if not all(journal.header.pruned for journal in journals):
         return Seen(tests=tests, is_listed=is_listed)
     collected = {file for found in lists for file in found.files}
@@ -91,7 +94,7 @@ def _seen_in_parts(shards: Sequence[ShardRecord], inventories: Inventories) -> S
         # Of a file that nobody owns any more an earlier attempt may still tell what was in it.
         earlier, _ = _lists_of([journal for record in shards for journal in record.journals], inventories)
         named = [{file: found.files[file] for file in unread & found.files.keys()} for found in earlier]
-        tests = most([tests, *(Counter(Inventory("", files)) for files in named)])
+        tests = most([tests, _tests_of(named)])
         unread -= {file for files in named for file in files}
     return Seen(tests=tests, is_listed=is_listed, files=tuple(sorted(unread)))
 
@@ -100,6 +103,42 @@ def _lists_of(journals: Iterable[Journal], inventories: Inventories) -> tuple[li
     """The inventories that *journals* name, each once, and whether all are there."""
     digests = {journal.header.listed_in for journal in journals}
     return [inventories[digest] for digest in sorted(digests & inventories.keys())], digests <= inventories.keys()
+
+
+def _rebuilt(shards: Sequence[ShardRecord], inventories: Inventories) -> Inventories:
+    """Inventories that are lost, put together from what all journals tell, as far as their digests are right."""
+    journals = last_journals(shards)
+    told = {journal.path: {file.file for file in journal.files} for journal in journals}
+    there = {j.path: inventories[j.header.listed_in] for j in journals if j.header.listed_in in inventories}
+    names = set().union(*told.values(), *(found.files for found in there.values()))
+    names.update(file for found in there.values() for file in found.uncollected)
+    # Who has neither a line for a file nor its name among those that it left collected it, as all shards did.
+    everywhere = set().union(*(names - told[path] - {*found.uncollected} for path, found in there.items()))
+    tails: dict[str, list[str]] = defaultdict(list)
+    for file, tail in _sum(record.assigned for record in shards).elements():
+        tails[file].append(tail)
+    tests = {**tails, **{file: list(found.files[file]) for found in there.values() for file in found.files}}
+    rebuilt = {}
+    for journal in journals:
+        collected = told[journal.path] | everywhere
+        candidate = Inventory.of(
+            (ItemKey(file, tail) for file in collected for tail in tests.get(file, ())), names - collected
+        )
+        if journal.path not in there and candidate.digest == journal.header.listed_in:
+            rebuilt[candidate.digest] = candidate
+    return rebuilt
+
+
+def _tests_of(lists: Iterable[Mapping[str, tuple[str, ...]]]) -> Counter[ItemKey]:
+    """The greatest count of each name. Owners of one file list the same tests, which are counted once."""
+    found: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+    for files in lists:
+        for file, tails in files.items():
+            if tails not in found[file]:
+                found[file].append(tails)
+    return most(
+        Counter(ItemKey(file, tail) for tail in tails) for file, different in found.items() for tails in different
+    )
 
 
 def collected_by(record: ShardRecord) -> set[str]:

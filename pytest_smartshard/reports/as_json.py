@@ -20,9 +20,10 @@ are 1-based. Names are whole and as they were, not shortened. Keys come in the o
       known_seconds            how much of the next rested on history
       predicted_total_seconds
 
-``actual_seconds`` is null where the shard left no journal, ``wall_seconds`` where its session did not end by
-itself. A reader must accept keys that it does not know; ``version`` counts up when one of these goes or
-changes its meaning.
+Of a shard, ``predicted_seconds`` and ``actual_seconds`` are its start-up, collecting its files and the tests of
+its slowest lane; of a mispredicted test, its own time without fixtures that it shares. ``actual_seconds`` is null
+where the shard left no journal, ``wall_seconds`` where its session did not end by itself. A reader must accept
+keys that it does not know; ``version`` counts up when one of these goes or changes its meaning.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from processes import run, run_together
 from pytest_smartshard.journal.inventory_file import read_inventory
 from pytest_smartshard.journal.plan_file import read_plan
 from pytest_smartshard.journal.reading import read_header, read_journal
+from pytest_smartshard.model.inventory import Inventory
 from pytest_smartshard.model.plan import Plan
 from pytest_smartshard.model.record import JournalFooter, JournalHeader, OwnedFile
 from pytest_smartshard.model.segment import Segment, ShardIndex, safe_name
@@ -266,6 +267,30 @@ def test_finished_are_those_of_the_same_plan_generation_and_count(tmp_path: Path
     assert finished_shards(folder, header) == {2}
     assert finished_shards(folder, replace(header, digest="other")) == set()
     assert finished_shards(folder / "none", header) == set()
+
+
+def pruned(home: Path, shard: str, file: str, other: str) -> tuple[JournalHeader, Path]:
+    """A finished shard that has collected *file* alone: its header as written, and the folder of its journal."""
+    plan = plan_of(2)
+    header = replace(header_of(shard, run="", digest=plan.digest, collection="files"), pruned=True)
+    inventory = Inventory.of([ItemKey(file, "t1")], [other])
+    writer, written = open_journal(
+        home, header, replace(part_with(plan), inventory=inventory), run=None, attempt=None
+    )
+    with writer:
+        writer.finish(JournalFooter(exit_code=0, ran=0, seconds=1.0))
+    assert read_inventory(writer.path.parent / f"{written.inventory}.tests.json") == inventory
+    assert read_header(writer.path) == written
+    return written, writer.path.parent
+
+
+def test_pruned_shards_agree_on_the_files_and_each_leaves_a_list_of_its_own(tmp_path: Path) -> None:
+    first, folder = pruned(tmp_path, "1/2", "a.py", "b.py")
+    second, same = pruned(tmp_path, "2/2", "b.py", "a.py")
+    assert (folder, first.collection) == (same, second.collection)
+    assert len(list(folder.glob("*.tests.json"))) == 2
+    assert finished_shards(folder, second) == {1, 2}
+    assert not has_seen_other_tests(folder, second)
 
 
 def plan_for(home: Path, shard: str, attempt: int | None = None, run: str = "r") -> tuple[str | None, bool]:

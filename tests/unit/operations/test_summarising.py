@@ -8,10 +8,11 @@ from typing import Any
 
 from making import FILE, SEGMENT, finished, header_of, journal_of, write_journal
 
-from pytest_smartshard.model.record import FinishedTest, Journal
+from pytest_smartshard.model.record import FinishedTest, Journal, OwnedFile
 from pytest_smartshard.model.segment import Segment, ShardIndex
+from pytest_smartshard.model.shared import SharedTime
 from pytest_smartshard.model.summary import Alternative, RunSummary, ShardSummary, TimedItem
-from pytest_smartshard.operations.summarising import WORST, busy_time, last_run, summarise
+from pytest_smartshard.operations.summarising import WORST, busy_time, last_run, load_of, summarise
 
 MS = 1_000
 
@@ -109,6 +110,62 @@ def test_lanes_work_at_the_same_time() -> None:
     found = only(shard(1, *tests, of=1, lanes=2))
     assert (found.makespan, found.bound, found.total) == (50, 50, 80)
     assert found.alternatives == (Alternative(shards=2, makespan=30),)
+
+
+def collected(file: str, collecting: int | None) -> OwnedFile:
+    return OwnedFile(
+        file=file,
+        collected=1,
+        collected_digest="",
+        remaining=1,
+        remaining_digest="",
+        selected=("a",),
+        collecting=collecting,
+    )
+
+
+def test_a_shard_is_busy_with_more_than_tests() -> None:
+    """What a plan predicts of it, so that both can be compared."""
+    journal = replace(
+        shard(
+            1, timed("a", 30, lane="gw0"), timed("b", 40, lane="gw1"), timed("c", 20, lane="gw0"), start_up=500
+        ),
+        files=(collected("test_a.py", 200), collected("test_b.py", None), collected("test_c.py", 7)),
+    )
+    assert load_of(journal) == 500 + 207 + 50
+    assert journal.footer is not None
+    assert load_of(replace(journal, footer=replace(journal.footer, each_test=3))) == 500 + 207 + 56
+    assert load_of(replace(journal, footer=None)) == 500 + 207 + 50
+
+
+def test_the_bound_has_start_up_and_collection_too() -> None:
+    one = replace(shard(1, timed("a", 60), start_up=500), files=(collected(FILE, 90), collected("b.py", 10)))
+    two = replace(shard(2, timed("b", 20), timed("c", 40), start_up=510), files=(collected(FILE, 100),))
+    found = only(one, two)
+    assert [each.busy for each in found.shards] == [660, 670]
+    assert (found.makespan, found.total) == (670, 120)
+    # FILE is collected once, where that took least, the other file too; a shard with a alone takes as long.
+    assert found.bound == max(500 + (120 + 90 + 10) // 2, 500 + 60 + 90)
+    assert found.binding == TimedItem(name=f"{FILE}::a", shard=1, predicted=0, actual=60)
+    assert [other.makespan for other in found.alternatives] == [500 + 100 + 120, 500 + 34 + 60]
+
+
+def test_every_lane_of_a_shard_collects_its_files() -> None:
+    tests = [timed(name, 10, lane=f"gw{number}") for number, name in enumerate("abcd")]
+    found = only(replace(shard(1, *tests, of=1, lanes=2), files=(collected("other.py", 100),)))
+    assert found.bound == 100 + 20
+    assert found.binding is None
+
+
+def test_an_empty_shard_is_predicted_to_start() -> None:
+    found = only(shard(1, timed("a", 10), predicted=500), shard(2, predicted=490, start_up=480))
+    assert [(each.predicted, each.busy) for each in found.shards] == [(500, 10), (490, 480)]
+
+
+def test_what_tests_share_was_predicted_of_none_of_them() -> None:
+    paid = replace(timed("a", 10, 10), setup=1_000, shared=(SharedTime(FILE, "module db", 1_000, 0),))
+    (item,) = [item for item in only(shard(1, paid, of=1)).mispredicted if item.actual == 10]
+    assert item.predicted == 10
 
 
 def test_a_test_binds_only_where_it_is_as_long_as_the_bound() -> None:

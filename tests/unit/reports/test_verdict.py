@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from making import FILE, SEGMENT, finished, header_of, shard_journal
+from pruned_runs import FILES, ONE, TWO, A, B, C, Left
 
 from pytest_smartshard.model.inventory import Inventory
 from pytest_smartshard.model.merged import CoverageTotal, MergedRun, MergedSegment, StoreChange
@@ -240,3 +241,85 @@ def test_what_was_not_judged_must_not_pass_and_a_stop_stays_one() -> None:
     )
     assert stopped.verdict is Verdict.STOPPED
     assert merged_of(*WHOLE, refusals=("no coverage",)).verdict is Verdict.UNPROVED
+
+
+GIVE = (
+    "give merge the .smartshard/runs folders of all its jobs, kept also where tests fail, or run what is missing"
+)
+
+
+def said_of(left: Left) -> list[str]:
+    return said(MergedRun(run="r1", segments=(MergedSegment(proof=left.proof),), rest="artifacts"))
+
+
+def test_files_of_which_nobody_knows_the_tests() -> None:
+    assert said_of(Left().add("1/2", ONE)) == [
+        "NOT PROVED: 1 of 4 tests and 1 file (its tests are not known) did not run to the end",
+        f"run r1 lacks shard 2 of 2; {GIVE}",
+        f"1 test assigned and not run, by shard 2/2: {C}::c2",
+        f"1 file (its tests are not known) assigned and not run, by shard 2/2: {B}",
+        REST,
+    ]
+    assert said_of(Left().add("1/3", {}, files=(A, B))) == [
+        "NOT PROVED: 2 files (their tests are not known) did not run to the end",
+        f"run r1 lacks shards 2, 3 of 3; {GIVE}",
+        f"2 files (their tests are not known) in no journal that is there: {A}, {B}",
+        REST,
+    ]
+
+
+def test_files_that_their_owners_have_not_collected() -> None:
+    assert said_of(Left().add("1/2", ONE).add("2/2", {})) == [
+        "NOT PROVED: 1 of 4 tests and 1 file (its tests are not known) did not run to the end",
+        f"not collected: {C} by shard 2, though it is theirs; see that nothing in those jobs leaves files out",
+        f"1 test never assigned: {C}::c2",
+        f"1 file (its tests are not known) collected by no shard: {B}",
+        REST,
+    ]
+
+
+def test_shards_that_saw_different_files() -> None:
+    assert said_of(Left().add("1/2", ONE).add("2/2", TWO, files=FILES[1:])) == [
+        "NOT PROVED: the journals do not show that every test ran exactly once",
+        (
+            "the shards of run r1 saw different test files, so tests may have run twice or never; see that all "
+            "have the same files, generated ones too"
+        ),
+        f"shards saw different tests in {A}",
+        (
+            f"probably the shards saw different test files ({A} not in all): another checkout, or files that are "
+            "generated"
+        ),
+    ]
+
+
+def test_some_shards_collected_everything() -> None:
+    assert said_of(Left().add("1/2", ONE).add("2/2", TWO, pruned=False)) == [
+        "NOT PROVED: the journals do not show that every test ran exactly once",
+        (
+            "some shards of run r1 collected only their own files and others all, so tests may have run twice or "
+            "never; give all shards the same options, shard_prune too"
+        ),
+        (
+            "probably some shards collected only their own files (1) and others all files (2); give all of them "
+            "the same shard_prune and the same store"
+        ),
+    ]
+
+
+def test_files_that_failed_only_where_others_were_left_out() -> None:
+    left = Left().add("1/2", ONE, failed=["a1"]).add("2/2", TWO)
+    left.add("1/1", {A: ("a1",)}, pruned=False, generation=1)
+    proved = "proved: 5 tests ran exactly once in 2 shards, then what was left in 1 shard, 1 flaky"
+    note = (
+        f"{A} failed only where other files were left out: it may need something that another file imports; "
+        "import it there, or switch pruning off with shard_prune = off"
+    )
+    assert said_of(left) == [proved, note]
+    left = Left().add("1/2", ONE, failed=["a1"]).add("2/2", TWO, failed=["b1"])
+    left.add("1/1", {A: ("a1",), B: ("b1",)}, pruned=False, generation=1)
+    note = (
+        f"{A}, {B} failed only where other files were left out: they may need something that other files import; "
+        "import it where it is needed, or switch pruning off with shard_prune = off"
+    )
+    assert said_of(left)[1:] == [note]
