@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -281,22 +282,47 @@ footers = st.builds(
     each_test=durations,
 )
 
+_few_names = st.sampled_from(["session db", "module a", "class TestA c[1]"])
+_paid = st.builds(
+    lambda name, setup, teardown: SharedTime(
+        "tests/test_a.py" if "session" not in name else "", name, setup, teardown
+    ),
+    _few_names,
+    durations,
+    st.sampled_from([0, 0, 5, 10**6]),
+)
+
 _few_tests = st.builds(
-    lambda tail, outcome, call, reruns: FinishedTest(
+    lambda tail, outcome, call, reruns, shared: FinishedTest(
         key=ItemKey("tests/test_a.py" if tail < "m" else "tests/test_b.py", tail),
         stored_tail=tail,
         outcome=outcome,
         call=call,
         reruns=reruns,
+        shared=tuple(shared),
     ),
     tail=st.sampled_from(["a", "b", "c", "x", "y"]),
     outcome=st.sampled_from(["passed", "passed", *OUTCOMES]),
     call=durations,
     reruns=st.sampled_from([0, 0, 0, 1]),
+    shared=st.just(()) | st.lists(_paid, max_size=2),
 )
 
 
 _agreements = st.sampled_from([("d1", "c1"), ("d1", "c1"), ("d1", "c1"), ("d2", "c1"), ("d1", "c2")])
+
+_measured = st.tuples(
+    st.sampled_from([0, 1, 200_000, 10**15]),  # start-up
+    st.sampled_from([0, 150]),  # each test
+    # of each file: seconds to collect it, whether its rewritten form was absent, whether it was the first
+    st.lists(
+        st.tuples(st.none() | st.integers(0, 10**6), st.booleans(), st.sampled_from([False, False, True])),
+        min_size=4,
+        max_size=4,
+    ),
+    st.lists(need_sets, min_size=3, max_size=3, unique=True),
+)
+"""What a journal knows of shared costs."""
 
 _places = st.lists(
     st.tuples(
@@ -306,12 +332,43 @@ _places = st.lists(
         st.sampled_from([9, 9, 9, 9, 0, 1]),  # how many of its tests it finished
         _agreements,
         st.integers(1, 3),  # lanes
+        st.none() | _measured,
     ),
     min_size=1,
     max_size=4,
 )
 
 _runs = st.tuples(st.integers(1, 3), st.lists(_few_tests, max_size=6), _places)
+
+
+def _with_shared_costs(journal: Journal, own: Sequence[FinishedTest], measured: tuple[Any, ...]) -> Journal:
+    """What a shard says that measured them; in two of its files there is no test at all."""
+    start_up, each_test, collected, needs = measured
+    names = ["tests/test_a.py", "tests/test_b.py", "tests/test_none.py", "tests/test_nor.py"]
+    files = []
+    for name, (collecting, cold, is_first) in zip(names, collected, strict=True):
+        tails = tuple(sorted(test.stored_tail for test in own if test.key.file == name))
+        files.append(
+            OwnedFile(
+                file=name,
+                collected=len(tails),
+                collected_digest="d",
+                remaining=len(tails),
+                remaining_digest="d",
+                selected=tails,
+                collecting=collecting,
+                cold=cold,
+                is_first=is_first,
+                needs=tuple(needs),
+                needing=tuple(ord(tail) % len(needs) for tail in tails),
+            )
+        )
+    return replace(
+        journal,
+        header=replace(journal.header, start_up=start_up),
+        files=tuple(files),
+        footer=journal.footer and replace(journal.footer, each_test=each_test),
+    )
 
 
 @st.composite
@@ -328,7 +385,7 @@ def journal_sets(draw: st.DrawFn, *, max_runs: int = 6) -> list[Journal]:
     """
     journals: dict[str, Journal] = {}
     for number, (count, tests, places) in enumerate(draw(st.lists(_runs, min_size=1, max_size=max_runs))):
-        for generation, attempt, place, most, (digest, collection), lanes in places:
+        for generation, attempt, place, most, (digest, collection), lanes, measured in places:
             shard = ShardIndex(place % count + 1, count)
             own = [test for test in tests if ord(test.key.tail) % count == shard.number - 1]
             ran = [replace(test, call=test.call + attempt) for test in own[:most]]
@@ -344,5 +401,6 @@ def journal_sets(draw: st.DrawFn, *, max_runs: int = 6) -> list[Journal]:
             )
             footer = JournalFooter(exit_code=0, ran=len(ran), seconds=1.0) if most else None
             path = f"{number}-{generation}-{shard.number}-{attempt}"
-            journals[path] = Journal(path=path, header=header, tests=tuple(ran), footer=footer)
+            journal = Journal(path=path, header=header, tests=tuple(ran), footer=footer)
+            journals[path] = journal if measured is None else _with_shared_costs(journal, own, measured)
     return draw(st.permutations(list(journals.values())))

@@ -8,7 +8,14 @@ from pathlib import Path
 
 from pytest_smartshard.cli.store_text import moment
 from pytest_smartshard.operations.comparing import ChangedCost, Comparison
-from pytest_smartshard.operations.inspecting import Ghosts, KnownTest, RunSeen, SegmentView, StoreView
+from pytest_smartshard.operations.inspecting import (
+    Ghosts,
+    KnownTest,
+    RunSeen,
+    SegmentView,
+    SharedView,
+    StoreView,
+)
 from pytest_smartshard.wording import MICROSECONDS_PER_SECOND
 
 SHOWN, DIFFERENCE = "smartshard-store", "smartshard-store-difference"
@@ -57,6 +64,27 @@ def _segment(found: SegmentView) -> dict[str, object]:
         "top_tests": found.top_tests,
         "top_seconds": _seconds(found.top_cost),
         "biggest": _tests(found.biggest),
+        "shared": _shared(found.shared),
+    }
+
+
+def _shared(found: SharedView | None) -> dict[str, object] | None:
+    if found is None:
+        return None
+    return {
+        "start_up_seconds": _seconds(found.start_up) or None,
+        "each_test_seconds": _seconds(found.each_test) or None,
+        "collected_files": found.collected,
+        "collecting_seconds": _seconds(found.collecting),
+        "dearest_files": [
+            {"file": known.key.file, "seconds": _seconds(known.cost)} for known in found.dearest_files
+        ],
+        "fixtures": found.fixtures,
+        "fixtures_seconds": _seconds(found.fixtures_cost),
+        "dearest_fixtures": [
+            {"place": known.place, "name": known.name, "seconds": _seconds(known.cost), "tests": known.tests}
+            for known in found.dearest_fixtures
+        ],
     }
 
 
@@ -100,6 +128,10 @@ def _comparison(found: Comparison, top: int) -> dict[str, object]:
         "only_a": len(found.only_a),
         "only_b": len(found.only_b),
         "changed": len(found.changed),
+        "only_a_shared": len(found.shared.only_a),
+        "only_b_shared": len(found.shared.only_b),
+        "changed_shared": len(found.shared.changed),
+        "other_needs": len(found.other_needs),
         "only_a_tests": _tests(found.only_a[:top]),
         "only_b_tests": _tests(found.only_b[:top]),
         "changed_tests": [_changed(test) for test in found.changed[:top]],

@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterable, Sequence
 from pytest_smartshard.operations.comparing import ChangedCost, Comparison
 from pytest_smartshard.operations.inspecting import (
     TOP_SHARE,
+    Fixture,
     Ghosts,
     KnownTest,
     RunSeen,
     SegmentView,
+    SharedView,
     StoreView,
 )
 from pytest_smartshard.wording import listed, percent, plural, seconds
@@ -83,12 +85,32 @@ def _segment(found: SegmentView, now: float, suite: str, safe: Safe) -> str:
     rows.append(("ghosts", _not_judged(found, suite) if found.ghosts is None else _ghosts(found.ghosts, safe)))
     if found.ghosts is not None and found.ghosts.tests > found.tests // 2:
         rows.append(("note", "over half are ghosts: see that this is the root folder of the suite"))
+    if found.shared is not None:
+        rows.append(("each shard", _each_shard(found.shared)))
+        rows.append(("shared", _shared(found.shared)))
     if found.said:
         rows.append(("note", f"the file says that it is of {safe(found.said)}"))
     lines = [found.stored.segment.slug, *_indented(_aligned(rows, left={0, 1}))]
     if found.biggest:
         lines += ["", *_indented(_tests(found.biggest, found.total, safe))]
+    if found.shared is not None and found.shared.dearest_files:
+        lines += ["", *_indented(_files(found.shared.dearest_files, found.shared.collecting, safe))]
+    if found.shared is not None and found.shared.dearest_fixtures:
+        lines += ["", *_indented(_fixtures(found.shared.dearest_fixtures, safe))]
     return "\n".join(lines)
+
+
+def _each_shard(found: SharedView) -> str:
+    start_up = seconds(found.start_up) if found.start_up else "not known"
+    each_test = f"{found.each_test / 1_000:.2f} ms" if found.each_test else "not known"
+    return f"start-up {start_up}, beside each test {each_test}"
+
+
+def _shared(found: SharedView) -> str:
+    return (
+        f"{plural(found.collected, 'file')} to collect, {seconds(found.collecting)}; "
+        f"{plural(found.fixtures, 'fixture')}, {seconds(found.fixtures_cost)} to set up each once"
+    )
 
 
 def _top(found: SegmentView) -> str:
@@ -132,6 +154,21 @@ def _tests(tests: Sequence[KnownTest], total: int, safe: Safe) -> list[str]:
     return _aligned(rows, left={2})
 
 
+def _files(files: Sequence[KnownTest], total: int, safe: Safe) -> list[str]:
+    rows = [("time", "share", "file to collect")]
+    rows += [(seconds(file.cost), percent(file.cost, total), safe(file.key.file)) for file in files]
+    return _aligned(rows, left={2})
+
+
+def _fixtures(fixtures: Sequence[Fixture], safe: Safe) -> list[str]:
+    rows = [("time", "tests", "fixture")]
+    rows += [
+        (seconds(found.cost), f"{found.tests:,}", _shared_name(found.place, found.name, safe))
+        for found in fixtures
+    ]
+    return _aligned(rows, left={2})
+
+
 def _comparison(found: Comparison, top: int, safe: Safe) -> str:
     if found.is_equal:
         runs = "" if found.same_runs else "; the runs differ"
@@ -151,7 +188,27 @@ def _comparison(found: Comparison, top: int, safe: Safe) -> str:
         lines += ["", f"  changed: {plural(len(found.changed), 'test')}"]
         changed = [_changed(test, safe) for test in found.changed[:top]]
         lines += _indented(_aligned(changed, left={1, 4}), 4)
+    if not found.shared.is_none or found.other_needs:
+        lines += ["", *_indented(_shared_difference(found, top, safe))]
     return "\n".join(lines)
+
+
+def _shared_difference(found: Comparison, top: int, safe: Safe) -> list[str]:
+    shared = found.shared
+    only_a, only_b, changed = (f"{len(costs):,}" for costs in (shared.only_a, shared.only_b, shared.changed))
+    lines = [f"shared costs: {only_a} only in A, {only_b} only in B, {changed} changed"]
+    rows = [
+        (seconds(cost.before), "->", seconds(cost.after), _shared_name(*cost.key, safe))
+        for cost in shared.changed[:top]
+    ]
+    lines += _indented(_aligned(rows, left={1, 3}))
+    if found.other_needs:
+        lines.append(f"{plural(len(found.other_needs), 'test')} with other needs")
+    return lines
+
+
+def _shared_name(place: str, name: str, safe: Safe) -> str:
+    return safe(f"{place}: {name}" if place else name)
 
 
 def _changed(test: ChangedCost, safe: Safe) -> tuple[str, str, str, str, str]:

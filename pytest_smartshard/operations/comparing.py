@@ -1,7 +1,8 @@
-"""What differs between two stores, as far as it decides how a suite is divided: tests and what they cost."""
+"""What differs between two stores, as far as it decides how a suite is divided: costs, and who has which."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,14 +10,14 @@ from pytest_smartshard.errors import UsageError
 from pytest_smartshard.model.history import History
 from pytest_smartshard.model.segment import Segment
 from pytest_smartshard.model.suite import ItemKey
-from pytest_smartshard.operations.inspecting import KnownTest, costs_of
+from pytest_smartshard.operations.inspecting import KnownTest, costs_of, shared_costs_of
 from pytest_smartshard.operations.stores import StoredSegment, files_in, read_usable
 from pytest_smartshard.store.place import StorePlace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangedCost:
-    """A test that costs something else in B than in A, in microseconds, above 0."""
+    """A test or shared cost that takes something else in B than in A, in microseconds, above 0."""
 
     key: ItemKey
     before: int
@@ -28,11 +29,26 @@ class ChangedCost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """``only_a`` and ``only_b`` have the costliest first, ``changed`` the one whose cost changed most."""
+
+    only_a: tuple[KnownTest, ...] = ()
+    only_b: tuple[KnownTest, ...] = ()
+    changed: tuple[ChangedCost, ...] = ()
+
+    @property
+    def is_none(self) -> bool:
+        return not (self.only_a or self.only_b or self.changed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
     """One segment of two stores. Totals are microseconds.
 
     ``a`` and ``b`` say which segment each side has, None where it has none. ``only_a`` and ``only_b`` have the
-    costliest test first, ``changed`` the one whose cost changed most. ``same_runs``: both know the same runs.
+    costliest test first, ``changed`` the one whose cost changed most. ``shared`` is the same of shared costs,
+    with place and name for file and tail. ``other_needs`` are the tests in both that need something else, sorted.
+    ``same_runs``: both know the same runs.
     """
 
     a: Segment | None
@@ -44,12 +60,15 @@ class Comparison:
     only_a: tuple[KnownTest, ...]
     only_b: tuple[KnownTest, ...]
     changed: tuple[ChangedCost, ...]
+    shared: Difference
+    other_needs: tuple[ItemKey, ...]
     same_runs: bool
 
     @property
     def is_equal(self) -> bool:
-        """Whether both divide a suite alike: the same tests, with the same costs."""
-        return None not in (self.a, self.b) and not (self.only_a or self.only_b or self.changed)
+        """Whether both divide a suite alike: the same tests and shared costs, with the same costs and needs."""
+        tests = Difference(only_a=self.only_a, only_b=self.only_b, changed=self.changed)
+        return None not in (self.a, self.b) and tests.is_none and self.shared.is_none and not self.other_needs
 
 
 def compare(a: Path, b: Path) -> list[Comparison]:
@@ -87,22 +106,45 @@ def _segments_at(name: str, path: Path) -> tuple[StoredSegment, ...]:
 def _compared(a: StoredSegment | None, b: StoredSegment | None) -> Comparison:
     histories = [History() if side is None else side.history for side in (a, b)]
     tests_a, tests_b = map(costs_of, histories)
-    cost_a, cost_b = ({test.key: test.cost for test in tests} for tests in (tests_a, tests_b))
-    changed = [
-        ChangedCost(key=test.key, before=test.cost, after=cost_b[test.key])
-        for test in tests_a
-        if cost_b.get(test.key, test.cost) != test.cost
-    ]
+    tests = _difference(tests_a, tests_b)
+    needs_a, needs_b = map(_needs_of, histories)
     runs_a, runs_b = ({run.identity for run in history.runs} for history in histories)
     return Comparison(
         a=None if a is None else a.segment,
         b=None if b is None else b.segment,
         tests_a=len(tests_a),
         tests_b=len(tests_b),
-        total_a=sum(cost_a.values()),
-        total_b=sum(cost_b.values()),
-        only_a=tuple(test for test in tests_a if test.key not in cost_b),
-        only_b=tuple(test for test in tests_b if test.key not in cost_a),
-        changed=tuple(sorted(changed, key=lambda test: (-abs(test.change), test.key))),
+        total_a=sum(test.cost for test in tests_a),
+        total_b=sum(test.cost for test in tests_b),
+        only_a=tests.only_a,
+        only_b=tests.only_b,
+        changed=tests.changed,
+        shared=_difference(*map(shared_costs_of, histories)),
+        other_needs=tuple(
+            sorted(key for key, needs in needs_a.items() if needs_b.get(key, needs) != needs),
+        ),
         same_runs=runs_a == runs_b,
     )
+
+
+def _difference(a: Sequence[KnownTest], b: Sequence[KnownTest]) -> Difference:
+    cost_a, cost_b = ({known.key: known.cost for known in side} for side in (a, b))
+    changed = [
+        ChangedCost(key=known.key, before=known.cost, after=cost_b[known.key])
+        for known in a
+        if cost_b.get(known.key, known.cost) != known.cost
+    ]
+    return Difference(
+        only_a=tuple(known for known in a if known.key not in cost_b),
+        only_b=tuple(known for known in b if known.key not in cost_a),
+        changed=tuple(sorted(changed, key=lambda known: (-abs(known.change), known.key))),
+    )
+
+
+def _needs_of(history: History) -> dict[ItemKey, tuple[str, ...]]:
+    """What each test needs, nothing where nothing is known of it."""
+    return {
+        ItemKey(file, tail): known.needs[known.needing[place]] if known.needing else ()
+        for file, known in history.files.items()
+        for place, tail in enumerate(known.tails)
+    }

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pytest_smartshard.model.history import History
+from pytest_smartshard.model.history import FileHistory, History
+from pytest_smartshard.model.shared import (
+    COLLECT,
+    EACH_TEST,
+    HIGHER_SCOPES,
+    START_UP,
+    WHOLE_SUITE,
+    place_of_need,
+)
 from pytest_smartshard.model.suite import ItemKey
 from pytest_smartshard.operations.ghosts import FilesHere, Presence
 from pytest_smartshard.operations.stores import (
@@ -24,7 +33,7 @@ TOP_SHARE = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownTest:
-    """A test and what it is expected to cost, in microseconds."""
+    """A test and what it is expected to cost, in microseconds. Of a shared cost the key is place and name."""
 
     key: ItemKey
     cost: int
@@ -55,12 +64,46 @@ class Ghosts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fixture:
+    """A fixture that several tests share.
+
+    ``place``: the file, or ``""`` for the whole suite. ``name``: scope, class or package, fixture. ``cost``:
+    microseconds of one set-up and tear-down. ``tests`` are known to need it.
+    """
+
+    place: str
+    name: str
+    cost: int
+    tests: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedView:
+    """What a shard pays whatever its tests are. Costs are microseconds.
+
+    ``start_up`` of a process and what running ``each_test`` takes beside its duration are 0 where they are not
+    known. ``collecting``: of the ``collected`` files together; ``dearest_files`` and ``dearest_fixtures`` have
+    the costliest first. ``fixtures`` are known, and setting up each once takes ``fixtures_cost``.
+    """
+
+    start_up: int
+    each_test: int
+    collected: int
+    collecting: int
+    dearest_files: tuple[KnownTest, ...]
+    fixtures: int
+    fixtures_cost: int
+    dearest_fixtures: tuple[Fixture, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentView:
     """What is known of one segment. Costs are microseconds.
 
     ``said``: the name in the file where that is another one. ``runs`` have samples, ``other_runs`` are only
     remembered. ``ghosts`` is None for another suite than the one at hand: its files are elsewhere. ``biggest``
-    are the costliest tests; the ``top_tests`` costliest hold ``top_cost``.
+    are the costliest tests; the ``top_tests`` costliest hold ``top_cost``. ``shared`` is None where no run has
+    measured shared costs.
     """
 
     stored: StoredSegment
@@ -76,6 +119,7 @@ class SegmentView:
     biggest: tuple[KnownTest, ...]
     top_tests: int
     top_cost: int
+    shared: SharedView | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,17 +162,59 @@ def view_of(stored: StoredSegment, here: FilesHere | None, top: int) -> SegmentV
         biggest=tuple(tests[:top]),
         top_tests=in_top,
         top_cost=sum(test.cost for test in tests[:in_top]),
+        shared=_shared(history, top) if history.shared else None,
     )
 
 
 def costs_of(history: History) -> list[KnownTest]:
     """All tests, the costliest first, equal ones by name."""
+    return _costs_in(history.files)
+
+
+def shared_costs_of(history: History) -> list[KnownTest]:
+    """All shared costs, the costliest first, equal ones by place and name."""
+    return _costs_in(history.shared)
+
+
+def _costs_in(files: Mapping[str, FileHistory]) -> list[KnownTest]:
     tests = [
         KnownTest(key=ItemKey(file, tail), cost=cost)
-        for file, known in history.files.items()
+        for file, known in files.items()
         for tail, cost in zip(known.tails, known.costs, strict=True)
     ]
     return sorted(tests, key=lambda test: (-test.cost, test.key))
+
+
+def _shared(history: History, top: int) -> SharedView:
+    costs = shared_costs_of(history)
+    files = [known for known in costs if known.key.tail == COLLECT and known.key.file != WHOLE_SUITE]
+    fixtures = [known for known in costs if known.key.tail.partition(" ")[0] in HIGHER_SCOPES]
+    of_process = {known.key.tail: known.cost for known in costs if known.key.file == WHOLE_SUITE}
+    users = _users(history)
+    return SharedView(
+        start_up=of_process.get(START_UP, 0),
+        each_test=of_process.get(EACH_TEST, 0),
+        collected=len(files),
+        collecting=sum(known.cost for known in files),
+        dearest_files=tuple(files[:top]),
+        fixtures=len(fixtures),
+        fixtures_cost=sum(known.cost for known in fixtures),
+        dearest_fixtures=tuple(
+            Fixture(place=known.key.file, name=known.key.tail, cost=known.cost, tests=users[known.key])
+            for known in fixtures[:top]
+        ),
+    )
+
+
+def _users(history: History) -> Counter[ItemKey]:
+    """How many tests need each shared cost, by its place and name."""
+    users: Counter[ItemKey] = Counter()
+    for file, known in history.files.items():
+        for place, tests in Counter(known.needing).items():
+            users.update(
+                {ItemKey(place_of_need(need, file), need): tests for need in known.needs[place]},
+            )
+    return users
 
 
 def last_seen(history: History) -> dict[ItemKey, float]:

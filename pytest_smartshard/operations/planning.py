@@ -44,8 +44,14 @@ def _known_of(suite: Suite, history: History) -> History:
         if known is None:
             continue
         tails = {test.stored_tail for test in file.tests}
-        pairs = [(tail, cost) for tail, cost in zip(known.tails, known.costs, strict=True) if tail in tails]
-        files[file.key] = FileHistory([tail for tail, _ in pairs], [cost for _, cost in pairs], ())
+        here = [place for place, tail in enumerate(known.tails) if tail in tails]
+        files[file.key] = FileHistory(
+            [known.tails[place] for place in here],
+            [known.costs[place] for place in here],
+            (),
+            known.needs,
+            [known.needing[place] for place in here] if known.needing else (),
+        )
     return replace(history, files=files)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from pytest_smartshard.errors import UsageError
 from pytest_smartshard.model.history import History
 from pytest_smartshard.model.segment import Segment
+from pytest_smartshard.model.shared import WHOLE_SUITE
 from pytest_smartshard.model.suite import ItemKey, function_of
 from pytest_smartshard.operations.ghosts import FilesHere
 from pytest_smartshard.operations.inspecting import KnownTest, costs_of, last_seen
@@ -48,11 +49,15 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pruned:
-    """What was taken out of a segment, the costliest first, and how many tests are left."""
+    """What was taken out of a segment, the costliest first, and how many tests are left.
+
+    ``emptied``: files whose shared costs go, because no test of theirs is left or they are gone themselves.
+    """
 
     stored: StoredSegment
     taken: tuple[KnownTest, ...]
     left: int
+    emptied: frozenset[str] = frozenset()
 
     @property
     def is_most(self) -> bool:
@@ -117,7 +122,16 @@ def _pruned(stored: StoredSegment, rule: Rule) -> Pruned:
     tests = costs_of(history)
     to_take = _to_take(history, rule)
     taken = tuple(test for test in tests if test.key in to_take)
-    return Pruned(stored=stored, taken=taken, left=len(tests) - len(taken))
+    with_tests = {test.key.file for test in tests if test.key not in to_take}
+    emptied = frozenset(
+        place
+        for place in history.shared
+        if place not in with_tests
+        and place != WHOLE_SUITE
+        # Of a file that never had a test here, as where a selection leaves none, its folder alone tells.
+        and (place in history.files or (rule.here is not None and rule.here.is_gone(place)))
+    )
+    return Pruned(stored=stored, taken=taken, left=len(tests) - len(taken), emptied=emptied)
 
 
 def _to_take(history: History, rule: Rule) -> set[ItemKey]:
@@ -141,7 +155,11 @@ def _too_many(found: Pruned, root: Path) -> str:
 
 def _write(found: Pruned) -> None:
     stored = found.stored
-    if found.taken:
+    if found.taken or found.emptied:
         taken = {test.key for test in found.taken}
-        after = reshaped(stored.history, lambda key: None if key in taken else key.file)
+        after = reshaped(
+            stored.history,
+            lambda key: None if key in taken else key.file,
+            lambda place: None if place in found.emptied else place,
+        )
         write_store(stored.path, after, stored.segment)

@@ -122,9 +122,9 @@ def read_store(place: StorePlace, path: Path) -> StoredSegment:
     """
     history = parse_history(path.read_bytes(), str(path))
     try:
-        for file in history.files.values():
-            for column in file.columns:
-                decode_column(column, len(file.tails))
+        for known in (*history.files.values(), *history.shared.values()):
+            for column in known.columns:
+                decode_column(column, len(known.tails))
     except ValueError as error:
         raise UnusableFile(str(path), f"holds a value that no store has ({error})") from error
     slug = history.segment if place.is_file else path.name.removesuffix(FILE_SUFFIX)

@@ -1,4 +1,4 @@
-"""What a test will cost next time: an exponentially weighted mean of its samples."""
+"""What a test or a shared cost will take next time: an exponentially weighted mean of its samples."""
 
 from __future__ import annotations
 
@@ -26,14 +26,43 @@ def estimate(samples: Sequence[Sample], speeds: Sequence[int]) -> int:
     newest = next((sample for sample in reversed(samples) if sample is not None), None)
     if isinstance(newest, str) and newest.startswith("s"):
         return max(SMALLEST_COST, duration_of(newest))
+    return max(SMALLEST_COST, _mean(samples, speeds))
+
+
+def shared_estimate(samples: Sequence[Sample], speeds: Sequence[int]) -> int:
+    """Expected microseconds of a shared cost, at least 1: as of a test, but free ones need no spreading."""
+    return max(1, _mean(samples, speeds))
+
+
+def lowest(samples: Sequence[Sample], speeds: Sequence[int], *, guessed: bool) -> int:
+    """Microseconds of the lowest sample, -1 where there is none: of the *guessed* ones, which have a class
+    letter, or of the others.
+
+    Importing a file takes longer than it must whenever it is the first to import what others import too. Nothing
+    makes it quicker, so the lowest sample says what it takes by itself.
+    """
+    values = [
+        _at_unit_speed(duration_of(sample) if isinstance(sample, str) else sample, speed)
+        for sample, speed in zip(samples, speeds, strict=True)
+        if sample is not None and isinstance(sample, str) is guessed
+    ]
+    return min(values, default=-1)
+
+
+def _mean(samples: Sequence[Sample], speeds: Sequence[int]) -> int:
+    """Of the passed samples; the longest of the others where none passed, 0 without any."""
     mean = -1
     for sample, speed in zip(samples, speeds, strict=True):
         if isinstance(sample, int):
-            value = min(MOST_MICROSECONDS, sample * UNIT_SPEED // speed)
+            value = _at_unit_speed(sample, speed)
             mean = value if mean < 0 else weighed(value, mean)
     if mean < 0:
-        mean = max((duration_of(sample) for sample in samples if isinstance(sample, str)), default=0)
-    return max(SMALLEST_COST, mean)
+        return max((duration_of(sample) for sample in samples if isinstance(sample, str)), default=0)
+    return mean
+
+
+def _at_unit_speed(microseconds: int, speed: int) -> int:
+    return min(MOST_MICROSECONDS, microseconds * UNIT_SPEED // speed)
 
 
 def weighed(value: int, mean: int) -> int:

@@ -4,20 +4,32 @@ Histories form a semilattice under joining: the order in which journals arrive d
 one arrives. For that, samples are kept by the run and attempt that measured them, of two samples for the same
 test and attempt the greater wins, and everything that is dropped is dropped by a rule that later arrivals
 cannot overturn (but for one old sample of a test that only another attempt at a complete run collected).
+
+Of two samples for the same shared cost and attempt the lower wins, which keeps that law as well: they are of
+different processes, and what one of them waited for (a cold cache, a service that was still starting) is no part
+of the cost. What a test needs is kept of the newest attempt that has a sample of it; what several shards of
+one attempt say is added up.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
-from pytest_smartshard.checked import MOST_MICROSECONDS
 from pytest_smartshard.model.history import UNIT_SPEED, FileHistory, History, MeasuredRun
-from pytest_smartshard.model.record import CRASHED, ERROR, FAILED, SKIPPED, FinishedTest, Journal
+from pytest_smartshard.model.record import Journal
 from pytest_smartshard.proving.estimate import estimate
+from pytest_smartshard.proving.measured import RANKS, ease, needs_of, shared_samples, test_samples
 from pytest_smartshard.proving.samples import Sample, decode_column, duration_of, encode_column
+from pytest_smartshard.proving.shared_costs import (
+    Identity,
+    Samples,
+    is_of_every_run,
+    seen_together,
+    shared_histories,
+)
 from pytest_smartshard.proving.speeds import with_speeds
 
 KEPT_RUNS = 8
@@ -26,19 +38,20 @@ KEPT_RUNS = 8
 REMEMBERED_RUNS = 100
 """Runs without samples that are remembered at most; only a store that is never completed has so many."""
 
-Identity = tuple[str, int, int]
 Age = tuple[bool, float]
-
-_RANKS = {"s": 0, "": 1, "r": 2, "f": 3, "t": 4, "c": 5}
-"""Of two samples of one test in one attempt the higher class wins, then the longer time."""
 
 
 @dataclass(slots=True)
 class Joined:
-    """Everything known while joining: runs by identity, samples by file, tail and identity."""
+    """Everything known while joining: runs by identity, samples by file, tail and identity.
+
+    ``shared`` are samples of shared costs, by place, name and identity. ``needs`` are by identity, file and tail.
+    """
 
     runs: dict[Identity, MeasuredRun] = field(default_factory=dict)
-    samples: dict[str, dict[str, dict[Identity, Sample]]] = field(
+    samples: dict[str, dict[str, Samples]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(dict)))
+    shared: dict[str, dict[str, Samples]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(dict)))
+    needs: dict[Identity, dict[str, dict[str, frozenset[str]]]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(dict))
     )
 
@@ -54,8 +67,13 @@ def join(history: History, journals: Iterable[Journal]) -> History:
     for journal in journals:
         identity = journal_identity(journal)
         _add_run(joined.runs, _run_of(journal))
-        for file, tail, sample in _samples_of(journal):
+        samples = test_samples(journal)
+        for (file, tail), sample in samples.items():
             add_sample(joined.samples[file][tail], identity, sample)
+        for place, name, sample in shared_samples(journal):
+            add_shared(joined.shared[place][name], identity, sample)
+        for file, tail, needs in needs_of(journal.files, samples):
+            add_needs(joined.needs[identity][file], tail, needs)
     drop_expired(joined)
     drop_old_samples(joined)
     return in_order(joined, history)
@@ -86,10 +104,20 @@ def add_history(joined: Joined, history: History) -> None:
     identities = [run.identity for run in history.runs]
     for key, file in history.files.items():
         tests = joined.samples[key]
+        newest: dict[str, Identity] = {}
         for identity, column in zip(identities, file.columns, strict=True):
             for tail, sample in zip(file.tails, decode_column(column, len(file.tails)), strict=True):
                 if sample is not None:
                     add_sample(tests[tail], identity, sample)
+                    newest[tail] = identity
+        for tail, place in zip(file.tails, file.needing, strict=False):
+            if tail in newest:
+                add_needs(joined.needs[newest[tail]][key], tail, frozenset(file.needs[place]))
+    for key, costs in history.shared.items():
+        for identity, column in zip(identities, costs.columns, strict=True):
+            for name, sample in zip(costs.tails, decode_column(column, len(costs.tails)), strict=True):
+                if sample is not None:
+                    add_shared(joined.shared[key][name], identity, sample)
 
 
 def _run_of(journal: Journal) -> MeasuredRun:
@@ -117,44 +145,26 @@ def _add_run(runs: dict[Identity, MeasuredRun], run: MeasuredRun) -> None:
     )
 
 
-def _samples_of(journal: Journal) -> Iterable[tuple[str, str, Sample]]:
-    """One sample for each stored tail: the sum over tests that share it, with the gravest class."""
-    found: dict[tuple[str, str], tuple[str, int]] = {}
-    for test in journal.tests:
-        key = (test.key.file, test.stored_tail)
-        letter, total = found.get(key, ("s", 0))
-        found[key] = (max(letter, _class_letter(test), key=_RANKS.__getitem__), total + test.duration)
-    for (file, tail), (letter, total) in found.items():
-        duration = min(MOST_MICROSECONDS, rounded(total))
-        yield file, tail, f"{letter}{duration}" if letter else duration
-
-
-def _class_letter(test: FinishedTest) -> str:
-    """The class of a test's time; ``""`` for a pass. An expected failure is what the test does every time."""
-    if test.outcome == CRASHED:
-        return "c"
-    if test.outcome in (FAILED, ERROR):
-        return "f"
-    if test.reruns:
-        return "r"
-    return "s" if test.outcome == SKIPPED else ""
-
-
-def rounded(microseconds: int) -> int:
-    """Three significant digits, and no finer than 10: noise is far larger, and stores change less."""
-    step = max(10, int(10 ** (len(str(microseconds)) - 3)))
-    return (microseconds + step // 2) // step * step
-
-
-def add_sample(samples: dict[Identity, Sample], identity: Identity, sample: Sample) -> None:
+def add_sample(samples: Samples, identity: Identity, sample: Sample) -> None:
     known = samples.get(identity)
     samples[identity] = sample if known is None else max(known, sample, key=_gravity)
 
 
 def _gravity(sample: Sample) -> tuple[int, int]:
     if isinstance(sample, str):
-        return (_RANKS[sample[0]], duration_of(sample))
-    return (_RANKS[""], sample or 0)
+        return (RANKS[sample[0]], duration_of(sample))
+    return (RANKS[""], sample or 0)
+
+
+def add_shared(samples: Samples, identity: Identity, sample: Sample) -> None:
+    known = samples.get(identity)
+    samples[identity] = sample if known is None else min(known, sample, key=ease)
+
+
+def add_needs(tests: dict[str, frozenset[str]], tail: str, needs: frozenset[str]) -> None:
+    known = tests.get(tail)
+    # Nearly always the same object: one set serves all tests of a class.
+    tests[tail] = needs if known is None or known is needs else known | needs
 
 
 def newest_complete(runs: Iterable[MeasuredRun]) -> tuple[Age, str] | None:
@@ -177,23 +187,44 @@ def age_of(attempts: Iterable[MeasuredRun]) -> Age:
 
 
 def drop_expired(joined: Joined) -> None:
-    """Drop what was measured of a test before a complete run that no longer had it, and tests without samples."""
-    complete = sorted(_complete_runs(joined.runs.values()), reverse=True)
-    names = {name for _, name in complete}
-    age = {name: age_of(attempts) for name, attempts in by_run(joined.runs.values()).items()}
+    """Drop what was measured of a test or shared cost before a complete run that no longer had it.
+
+    And what is left without samples then.
+    """
+    outlived = _Outlived(joined.runs.values())
     for file, tests in list(joined.samples.items()):
         for tail, samples in list(tests.items()):
-            seen_in = {run for run, _, _ in samples}
-            if names <= seen_in:
-                continue
-            lacking = next(run for run in complete if run[1] not in seen_in)
-            kept = {i: sample for i, sample in samples.items() if (age[i[0]], i[0]) > lacking}
-            if kept:
-                tests[tail] = kept
-            else:
+            for identity in outlived.by(samples):
+                del samples[identity]
+            if not samples:
                 del tests[tail]
         if not tests:
             del joined.samples[file]
+    for place, costs in list(joined.shared.items()):
+        for group in seen_together({n: costs[n] for n in costs if not is_of_every_run(place, n)}):
+            for identity in outlived.by(set().union(*group)):
+                for samples in group:
+                    samples.pop(identity, None)
+        _drop_empty(costs)
+        if not costs:
+            del joined.shared[place]
+
+
+class _Outlived:
+    """Tells which samples of something are older than a complete run that did not see it."""
+
+    def __init__(self, runs: Collection[MeasuredRun]) -> None:
+        self._complete = sorted(_complete_runs(runs), reverse=True)
+        self._names = {name for _, name in self._complete}
+        self._age = {name: age_of(attempts) for name, attempts in by_run(runs).items()}
+
+    def by(self, identities: Collection[Identity]) -> list[Identity]:
+        """Of the attempts that saw it those that do not count any more."""
+        seen_in = {run for run, _, _ in identities}
+        if self._names <= seen_in:
+            return []
+        lacking = next(run for run in self._complete if run[1] not in seen_in)
+        return [identity for identity in identities if (self._age[identity[0]], identity[0]) <= lacking]
 
 
 def by_run(runs: Iterable[MeasuredRun]) -> Mapping[str, list[MeasuredRun]]:
@@ -205,19 +236,29 @@ def by_run(runs: Iterable[MeasuredRun]) -> Mapping[str, list[MeasuredRun]]:
 
 
 def drop_old_samples(joined: Joined) -> None:
-    """Keep the samples of the newest runs, and each test's newest one."""
+    """Keep the samples of the newest runs, and the newest one of each test and shared cost."""
     order = {
         run.identity: place
         for place, run in enumerate(sorted(joined.runs.values(), key=lambda run: run.age_order))
     }
     old = {identity for identity, place in order.items() if place < len(order) - KEPT_RUNS}
-    for tests in joined.samples.values():
-        for samples in tests.values():
-            dropped = old.intersection(samples)
-            if len(dropped) == len(samples):
-                dropped.remove(max(samples, key=order.__getitem__))
-            for identity in dropped:
-                del samples[identity]
+    tests = ([samples] for tests in joined.samples.values() for samples in tests.values())
+    shared = (group for costs in joined.shared.values() for group in seen_together(costs))
+    for group in chain(tests, shared):
+        seen = group[0] if len(group) == 1 else set().union(*group)
+        dropped = old.intersection(seen)
+        if len(dropped) == len(seen):
+            dropped.remove(max(seen, key=order.__getitem__))
+        for identity in dropped:
+            for samples in group:
+                samples.pop(identity, None)
+    for costs in joined.shared.values():
+        _drop_empty(costs)
+
+
+def _drop_empty(costs: dict[str, Samples]) -> None:
+    for name in [name for name, samples in costs.items() if not samples]:
+        del costs[name]
 
 
 def in_order(joined: Joined, history: History, *, forget: bool = True) -> History:
@@ -225,7 +266,8 @@ def in_order(joined: Joined, history: History, *, forget: bool = True) -> Histor
 
     These are the ones that still decide what is dropped, or without *forget* all. The rest is as in *history*.
     """
-    used = set(chain.from_iterable(samples for tests in joined.samples.values() for samples in tests.values()))
+    measured = chain(joined.samples.values(), joined.shared.values())
+    used = set(chain.from_iterable(samples for tests in measured for samples in tests.values()))
     in_age = sorted(joined.runs.values(), key=lambda run: run.age_order)
     runs = [run for run in in_age if run.identity in used]
     identities = [run.identity for run in runs]
@@ -241,12 +283,38 @@ def in_order(joined: Joined, history: History, *, forget: bool = True) -> Histor
             list(tests),
             [estimate(row, speeds) for row in tests.values()],
             list(map(encode_column, zip(*tests.values(), strict=True))),
+            *_needs_of_newest(tests, [joined.needs.get(identity, {}).get(file, {}) for identity in identities]),
         )
         for file, tests in rows.items()
     }
     to_remember = _to_remember(in_age) if forget else in_age
     others = [replace(run, speed=UNIT_SPEED) for run in to_remember if run.identity not in used]
-    return replace(history, runs=tuple(runs), other_runs=tuple(others[-REMEMBERED_RUNS:]), files=files)
+    return replace(
+        history,
+        runs=tuple(runs),
+        other_runs=tuple(others[-REMEMBERED_RUNS:]),
+        files=files,
+        shared=shared_histories(joined.shared, runs),
+    )
+
+
+def _needs_of_newest(
+    rows: Mapping[str, Sequence[Sample]], needs: Sequence[Mapping[str, frozenset[str]]]
+) -> tuple[tuple[tuple[str, ...], ...], list[int]]:
+    """The different sets of needs in a file, and which of them each test has. *needs* are of each run.
+
+    A test has those of the newest run with a sample of it, none where that run knew of none.
+    """
+    if not any(needs):
+        return (), []
+    places: dict[frozenset[str], int] = {}
+    needing = []
+    for tail, row in rows.items():
+        newest = next(place for place in reversed(range(len(row))) if row[place] is not None)
+        needing.append(places.setdefault(needs[newest].get(tail, frozenset()), len(places)))
+    if not any(places):
+        return (), []
+    return tuple(tuple(sorted(names)) for names in places), needing
 
 
 def _to_remember(in_age: Sequence[MeasuredRun]) -> Iterable[MeasuredRun]:

@@ -9,23 +9,32 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from pytest_smartshard.model.history import History, MeasuredRun
+from pytest_smartshard.model.shared import WHOLE_SUITE
 from pytest_smartshard.model.suite import ItemKey
 from pytest_smartshard.proving.joining import (
-    Identity,
     Joined,
     add_history,
+    add_needs,
     add_sample,
+    add_shared,
     drop_expired,
     drop_old_samples,
     in_order,
 )
+from pytest_smartshard.proving.shared_costs import Identity
 
 
-def reshaped(history: History, file_of: Callable[[ItemKey], str | None]) -> History:
+def reshaped(
+    history: History,
+    file_of: Callable[[ItemKey], str | None],
+    place_of: Callable[[str], str | None] | None = None,
+) -> History:
     """*history* with each test in the file that *file_of* gives for it; None takes the test out.
 
-    The runs stay what they were: one that had all tests of a segment had all of any part of it. Tests that meet
-    under one name become one with the samples of both. Raises ValueError where *history* holds what is no sample.
+    *place_of* gives the file that shared costs of a file go to; without it they go where *file_of* puts a test of
+    that file. Those of the whole suite are of any part of it, under their old names. The runs stay what they
+    were: one that had all tests of a segment had all of any part of it. Tests that meet under one name become one
+    with the samples of both. Raises ValueError where *history* holds what is no sample.
     """
     before, after = Joined(), Joined()
     add_history(before, history)
@@ -36,9 +45,29 @@ def reshaped(history: History, file_of: Callable[[ItemKey], str | None]) -> Hist
             if target is not None:
                 for identity, sample in samples.items():
                     add_sample(after.samples[target][tail], identity, sample)
+    _move_needs(before, after, file_of)
+    _move_shared(before, after, place_of or (lambda file: file_of(ItemKey(file, ""))))
     drop_expired(after)
     drop_old_samples(after)
     return in_order(after, history)
+
+
+def _move_needs(before: Joined, after: Joined, file_of: Callable[[ItemKey], str | None]) -> None:
+    for identity, files in before.needs.items():
+        for file, tests in files.items():
+            for tail, needs in tests.items():
+                target = file_of(ItemKey(file, tail))
+                if target is not None:
+                    add_needs(after.needs[identity][target], tail, needs)
+
+
+def _move_shared(before: Joined, after: Joined, place_of: Callable[[str], str | None]) -> None:
+    for place, costs in before.shared.items():
+        target = place if place == WHOLE_SUITE else place_of(place)
+        if target is not None:
+            for name, samples in costs.items():
+                for identity, sample in samples.items():
+                    add_shared(after.shared[target][name], identity, sample)
 
 
 def united(histories: Iterable[History]) -> History:

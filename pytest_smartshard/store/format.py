@@ -1,7 +1,8 @@
 """The stored form of a history: versioned JSON, a line for each run and for each file.
 
 A file has two lines: its tests with what each is expected to cost, and for each run their samples in
-the same order: small, quick to read, and a change touches two lines a file.
+the same order: small, quick to read, and a change touches two lines a file. Shared costs stand below the files in
+the same form, two lines a place.
 """
 
 from __future__ import annotations
@@ -36,8 +37,14 @@ KIND = "smartshard-durations"
 FILES_LINE = b'"files":{\n'
 """The line after which the files come, two lines each."""
 
+SHARED_LINE = b'"shared":{\n'
+"""The line after which the shared costs come, two lines a place. Where there are none, so is the line."""
+
 SAMPLES_START = b'"samples":'
 """How the second line of a file begins."""
+
+TESTS, NAMES = "tests", "names"
+"""What the names are called that costs belong to, of a file and of a place of shared costs."""
 
 _FINISHED = re.compile(r"[A-Za-z0-9._-]+ ([1-9][0-9]{0,4})/([1-9][0-9]{0,4})")
 
@@ -48,7 +55,10 @@ FORMAT = 1
 def history_text(history: History, segment: Segment) -> str:
     """The text of a store. Equal histories give equal text; ends with a newline."""
     runs, others = ([_json(_run_line(run)) for run in group] for group in (history.runs, history.other_runs))
-    files = [f"{_json(key)}:{_file_lines(file)}" for key, file in sorted(history.files.items())]
+    files, shared = (
+        [f"{_json(key)}:{_file_lines(file, called)}" for key, file in sorted(group.items())]
+        for called, group in ((TESTS, history.files), (NAMES, history.shared))
+    )
     members = [
         f'"kind":{_json(KIND)}',
         f'"format":{FORMAT}',
@@ -57,6 +67,8 @@ def history_text(history: History, segment: Segment) -> str:
         f'"other_runs":{_on_lines("[", others, "]")}',
         f'"files":{_on_lines("{", files, "}")}',
     ]
+    if shared:
+        members.append(f'"shared":{_on_lines("{", shared, "}")}')
     return _on_lines("{", members, "}") + "\n"
 
 
@@ -83,13 +95,16 @@ def parse_document(raw: bytes, path: str) -> History:
         segment = text(document, "segment")
         runs = tuple(_parse_run(run) for run in as_list(document.get("runs"), "runs"))
         others = tuple(_parse_run(run) for run in as_list(document.get("other_runs"), "other_runs"))
-        files = {
-            key: _parse_file(as_table(file, "a file"), len(runs))
-            for key, file in as_table(document.get("files"), "files").items()
-        }
+        files, shared = (
+            {
+                key: _parse_file(as_table(file, "a file"), called, len(runs))
+                for key, file in as_table(group, "files").items()
+            }
+            for called, group in ((TESTS, document.get("files")), (NAMES, document.get("shared", {})))
+        )
     except ValueError as error:
         raise UnusableFile(path, f"holds a value that no store has ({error})") from error
-    return History(runs=runs, other_runs=others, files=files, segment=segment)
+    return History(runs=runs, other_runs=others, files=files, shared=shared, segment=segment)
 
 
 def fingerprint(raw: bytes) -> str:
@@ -113,9 +128,14 @@ def _run_line(run: MeasuredRun) -> dict[str, Any]:
     }
 
 
-def _file_lines(file: FileHistory) -> str:
+def _file_lines(file: FileHistory, called: str) -> str:
     """What every shard reads on one line, what only joining reads on the next."""
-    line = _json({"tests": list(file.tails), "costs": list(file.costs)})
+    values: dict[str, object] = {called: list(file.tails), "costs": list(file.costs)}
+    if file.needs:
+        values["needs"] = list(file.needs)
+    if len(file.needs) > 1:  # Else all tests have the only one.
+        values["needing"] = list(file.needing)
+    line = _json(values)
     return f'{line[:-1]},\n"samples":{_json(list(file.columns))}}}'
 
 
@@ -139,20 +159,24 @@ def _finished(entry: str) -> str:
     return entry
 
 
-def _parse_file(table: Table, runs: int) -> FileHistory:
-    tails, costs = check_costs(table)
+def _parse_file(table: Table, called: str, runs: int) -> FileHistory:
     columns = list(texts(table, "samples"))
     if len(columns) != runs:
         raise ValueError("samples that fit no run")
-    return FileHistory(tails, costs, columns)
+    return replace(known_costs(table, called), columns=columns)
 
 
-def check_costs(table: Table) -> tuple[list[str], list[int]]:
-    """Tests and costs of a file. Raises ValueError unless every reader may rely on them.
+def known_costs(table: Table, called: str) -> FileHistory:
+    """What planning needs of a file, or of a place of shared costs. Raises ValueError unless it may trust it."""
+    tails, costs = _costs(table, called)
+    if called == NAMES or "needs" not in table:
+        return FileHistory(tails, costs, ())
+    return FileHistory(tails, costs, (), *_needs(table, len(tails)))
 
-    Many values, so whole lists are looked at at once.
-    """
-    tails, costs = as_list(table.get("tests"), "tests"), as_list(table.get("costs"), "costs")
+
+def _costs(table: Table, called: str) -> tuple[list[str], list[int]]:
+    """Names and their costs. Many values, so whole lists are looked at at once."""
+    tails, costs = as_list(table.get(called), called), as_list(table.get("costs"), "costs")
     if set(map(type, tails)) != {str} or set(map(type, costs)) != {int} or len(tails) != len(costs):
         raise ValueError("costs that fit no test")
     if min(costs) <= 0 or max(costs) > MOST_MICROSECONDS:
@@ -160,6 +184,20 @@ def check_costs(table: Table) -> tuple[list[str], list[int]]:
     if not all(map(operator.lt, tails, tails[1:])):
         raise ValueError("tests that are not in order")
     return tails, costs
+
+
+def _needs(table: Table, tests: int) -> tuple[tuple[tuple[str, ...], ...], list[int]]:
+    """The sets of needs of a file, and which of them each of its tests has."""
+    listed = [as_list(names, "needs") for names in as_list(table.get("needs"), "needs")]
+    for names in listed:
+        if names and (set(map(type, names)) != {str} or not all(map(operator.lt, names, names[1:]))):
+            raise ValueError("needs that are not in order")
+    needing = [0] * tests if len(listed) == 1 else as_list(table.get("needing"), "needing")
+    if set(map(type, needing)) != {int} or len(needing) != tests:
+        raise ValueError("needs that fit no test")
+    if min(needing) < 0 or max(needing) >= len(listed):
+        raise ValueError("a test that needs what is not there")
+    return tuple(map(tuple, listed)), needing
 
 
 def _on_lines(opening: str, members: Sequence[str], closing: str) -> str:

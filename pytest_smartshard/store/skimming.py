@@ -12,9 +12,19 @@ from dataclasses import replace
 
 from pytest_smartshard.checked import as_table, parse_json
 from pytest_smartshard.model.history import FileHistory, History
-from pytest_smartshard.store.format import FILES_LINE, SAMPLES_START, check_costs, parse_document, short_digest
+from pytest_smartshard.store.format import (
+    FILES_LINE,
+    NAMES,
+    SAMPLES_START,
+    SHARED_LINE,
+    TESTS,
+    known_costs,
+    parse_document,
+    short_digest,
+)
 
-_END = [b"}\n", b"}\n"]
+_ENDS = ([b"}\n", b"}\n"], [b"},\n", SHARED_LINE, b"}\n", b"}\n"])
+"""What may follow the line with the files, besides what is in the two groups."""
 
 
 def skim_history(lines: Iterable[bytes], path: str) -> History | None:
@@ -24,35 +34,32 @@ def skim_history(lines: Iterable[bytes], path: str) -> History | None:
     the file whole then tells which. Raises UnusableFile and NewerFormat as that does.
     """
     digest = hashlib.sha256()
-    head: list[bytes] = []
-    files: dict[str, FileHistory] = {}
-    end: list[bytes] = []
-    in_files = False
+    outside: list[bytes] = []
+    groups: dict[str, dict[str, FileHistory]] = {TESTS: {}, NAMES: {}}
+    called = ""
     for line in lines:
         digest.update(line)
-        if not in_files:
-            in_files = line == FILES_LINE
-            head.append(line)
-        elif line.startswith(b"}"):
-            end.append(line)
-        elif end:
-            return None
+        if not called or line.startswith(b"}"):
+            called = TESTS if line == FILES_LINE else NAMES if line == SHARED_LINE else ""
+            outside.append(line)
         elif not line.startswith(SAMPLES_START):
-            file = _skim_file(line)
-            if file is None:
+            found = _skim_file(line, called)
+            if found is None:
                 return None
-            files.update(file)
-    if not in_files or end != _END:
+            groups[called].update(found)
+    if FILES_LINE not in outside:
         return None
-    history = parse_document(b"".join(head) + b"}}", path)
-    return replace(history, files=files, digest=short_digest(digest))
+    start = outside.index(FILES_LINE)
+    if SHARED_LINE in outside[:start] or outside[start + 1 :] not in _ENDS:
+        return None
+    history = parse_document(b"".join(outside), path)
+    return replace(history, files=groups[TESTS], shared=groups[NAMES], digest=short_digest(digest))
 
 
-def _skim_file(line: bytes) -> dict[str, FileHistory] | None:
-    """The file that a line tells of; its samples follow on the next one."""
+def _skim_file(line: bytes, called: str) -> dict[str, FileHistory] | None:
+    """The file or place that a line tells of; its samples follow on the next one."""
     try:
         ((key, value),) = as_table(parse_json(b"{" + line.removesuffix(b",\n") + b"}}"), "a line").items()
-        tails, costs = check_costs(as_table(value, "a file"))
+        return {key: known_costs(as_table(value, "a file"), called)}
     except ValueError:
         return None
-    return {key: FileHistory(tails, costs, ())}

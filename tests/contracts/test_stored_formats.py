@@ -82,6 +82,23 @@ DURATIONS_1 = History(
     digest="",
 )
 
+SHARED_1 = replace(
+    DURATIONS_1,
+    files={
+        "pkg.tests.test_mod": replace(
+            DURATIONS_1.files["pkg.tests.test_mod"], needs=(("session ü",),), needing=[0]
+        ),
+        UMLAUT: replace(
+            DURATIONS_1.files[UMLAUT], needs=(("module db[1]", "session ü"), ()), needing=[0, 0, 1, 0, 1, 0]
+        ),
+    },
+    shared={
+        "": FileHistory(["each test", "session ü", "start-up"], [180, 1, 350_000], ["180 - -", "- f5 350000"]),
+        "tests/test_none.py": FileHistory(["collect", "collect cold"], [900, 1_500], ["s900 -", "- 1500"]),
+        UMLAUT: FileHistory(["collect", "module db[1]"], [12_000, 5], ["", "12000 5"]),
+    },
+)
+
 JOURNAL_1 = Journal(
     path=str(GOLD / "journal-1.jsonl"),
     header=JournalHeader(
@@ -259,6 +276,12 @@ WHOLE = {
         "is no complete JSON",
         "is no store of durations",
     ),
+    "durations and shared costs": Whole(
+        "durations-1-shared.json",
+        durations,
+        "is no complete JSON",
+        "is no store of durations",
+    ),
     "part of the tests": Whole(
         "tests-1-pruned.json",
         inventory,
@@ -294,6 +317,20 @@ def test_durations_of_format_1_are_read_for_ever() -> None:
     assert found.digest == "2701004beed6"
     assert found.segment == "app@linux-3.12@all"
     assert found.origin == ""
+
+
+def test_shared_costs_of_format_1_are_read_for_ever() -> None:
+    found = parse_history(gold("durations-1-shared.json"), "x")
+    assert lists_of(found) == lists_of(DURATIONS_1)
+    assert {key: (file.needs, file.needing) for key, file in found.files.items()} == {
+        key: (file.needs, file.needing) for key, file in SHARED_1.files.items()
+    }
+    assert found.shared == SHARED_1.shared
+
+
+def test_shared_costs_of_format_1_are_written_so() -> None:
+    text = history_text(SHARED_1, Segment("app", "linux-3.12"))
+    assert text.encode("ascii") == gold("durations-1-shared.json")
 
 
 def test_durations_of_format_1_are_written_so() -> None:

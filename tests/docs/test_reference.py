@@ -83,7 +83,12 @@ def named(name: str) -> set[str]:
 
 
 def test_the_store_is_described_key_by_key() -> None:
-    history = History(runs=(MeasuredRun(run="r"),), files={"test_a.py": FileHistory(["t"], [1], ["1"])})
+    known = FileHistory(["t", "u"], [1, 1], ["1 1"], [("module db",), ()], [0, 1])
+    history = History(
+        runs=(MeasuredRun(run="r"),),
+        files={"test_a.py": known},
+        shared={"": FileHistory(["start-up"], [1], ["1"])},
+    )
     text = history_text(history, Segment("s", "e")).replace('"test_a.py"', "")
     assert named(f"Store, format {store_format.FORMAT}") == keys_in(text)
 

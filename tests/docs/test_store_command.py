@@ -7,10 +7,11 @@ import re
 from pathlib import Path
 
 import pytest
-from stored import run_of, write
+from stored import run_of, with_shared_costs, write
 
 from pytest_smartshard.cli import store, store_json
 from pytest_smartshard.model.segment import Segment
+from pytest_smartshard.model.shared import SharedTime
 from pytest_smartshard.operations.comparing import compare
 from pytest_smartshard.operations.ghosts import FilesHere
 from pytest_smartshard.operations.inspecting import look_into
@@ -39,13 +40,15 @@ def words_in(text: str) -> set[str]:
 
 def test_keys_of_show(tmp_path: Path) -> None:
     folder = tmp_path / "store"
-    write(folder, SEGMENT, run_of({"gone.py": {"x": 1_000}}))
+    paid = {"gone.py": [SharedTime("", "session db", 5, 0)]}
+    run = with_shared_costs(run_of({"gone.py": {"x": 1_000}}), collecting={"gone.py": 5}, paid=paid)
+    write(folder, SEGMENT, run)
     (folder / "torn.json").touch()
     view = look_into(StorePlace.at(folder), [], SEGMENT.suite, FilesHere(tmp_path, []), 1)
     keys = keys_in(store_json.shown(view, folder))
     assert keys <= words_in(section("show"))
     # The other words are what stands in the lines of the text.
-    assert words_in(section("show")) - keys <= {"top", "note"}
+    assert words_in(section("show")) - keys <= {"top", "note", "shard"}
 
 
 def test_keys_of_diff(tmp_path: Path) -> None:

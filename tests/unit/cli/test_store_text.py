@@ -9,10 +9,12 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from stored import CostsByName, run_of, write
+from stored import CostsByName, run_of, with_shared_costs, write
 
 from pytest_smartshard.cli import store_json, store_phrases, store_text
+from pytest_smartshard.model.record import Journal
 from pytest_smartshard.model.segment import Segment
+from pytest_smartshard.model.shared import SharedTime
 from pytest_smartshard.operations.comparing import compare
 from pytest_smartshard.operations.ghosts import FilesHere
 from pytest_smartshard.operations.inspecting import StoreView, look_into
@@ -74,6 +76,107 @@ def test_segments(view: StoreView) -> None:
           ghosts      not looked for: this is the root folder of app; start it in that of lib
         """
     )
+
+
+def shared_run(*, module: int = 3_000_000, needs: str = "module db[1]") -> Journal:
+    """A run that measured what its tests share."""
+    tests: CostsByName = {
+        "tests/test_a.py": {"x": 2_000_000, "y": 1_000_000},
+        "tests/test_b.py": {"z": 1_000_000},
+    }
+    return with_shared_costs(
+        run_of(tests, "gh-1", started=STARTED),
+        start_up=1_200_000,
+        each_test=180,
+        collecting={"tests/test_a.py": 600_000, "tests/test_b.py": 300_000, "tests/none\x1b.py": 100_000},
+        needs={"tests/test_a.py": [needs, "session ü"], "tests/test_b.py": ["session ü"]},
+        paid={
+            "tests/test_a.py": [
+                SharedTime("tests/test_a.py", "module db[1]", module, 0),
+                SharedTime("", "session ü", 2_000_000, 0),
+            ]
+        },
+    )
+
+
+def test_what_tests_share(tmp_path: Path) -> None:
+    write(tmp_path / "store", APP, shared_run())
+    view = look_into(StorePlace.at(tmp_path / "store"), [], "lib", FilesHere(tmp_path, []), 2)
+    assert shown(view) == textwrap.dedent(
+        """\
+        app@linux-3.12@all
+          tests       3 of 2 files, 4.00 s in all
+          top         1 test (1 in 100) holds 50 % of the time
+          runs        1 with samples, 0 without
+          newest run  gh-1, 2026-01-27 07:46:40 UTC, 3 days ago; complete, every test was in it
+          ghosts      not looked for: this is the root folder of app; start it in that of app
+          each shard  start-up 1.20 s, beside each test 0.18 ms
+          shared      3 files to collect, 1.00 s; 2 fixtures, 5.00 s to set up each once
+
+            time  share  test
+          2.00 s   50 %  tests/test_a.py::x
+          1.00 s   25 %  tests/test_a.py::y
+
+            time  share  file to collect
+          0.60 s   60 %  tests/test_a.py
+          0.30 s   30 %  tests/test_b.py
+
+            time  tests  fixture
+          3.00 s      2  tests/test_a.py: module db[1]
+          2.00 s      3  session ü
+        """
+    )
+    document = json.loads(store_json.shown(view, tmp_path))
+    assert document["segments"][0]["shared"] == {
+        "start_up_seconds": 1.2,
+        "each_test_seconds": 0.00018,
+        "collected_files": 3,
+        "collecting_seconds": 1.0,
+        "dearest_files": [
+            {"file": "tests/test_a.py", "seconds": 0.6},
+            {"file": "tests/test_b.py", "seconds": 0.3},
+        ],
+        "fixtures": 2,
+        "fixtures_seconds": 5.0,
+        "dearest_fixtures": [
+            {"place": "tests/test_a.py", "name": "module db[1]", "seconds": 3.0, "tests": 2},
+            {"place": "", "name": "session ü", "seconds": 2.0, "tests": 3},
+        ],
+    }
+
+
+def test_what_is_not_known_of_a_process_is_said(tmp_path: Path) -> None:
+    write(tmp_path / "store", APP, with_shared_costs(run_of(TESTS), collecting={"tests/none\x1b.py": 100_000}))
+    view = look_into(StorePlace.at(tmp_path / "store"), [], "lib", FilesHere(tmp_path, []), 0)
+    said = shown(replace(view, segments=tuple(replace(found, biggest=()) for found in view.segments)))
+    assert said.splitlines()[-2:] == [
+        "  each shard  start-up not known, beside each test not known",
+        "  shared      1 file to collect, 0.10 s; 0 fixtures, 0.00 s to set up each once",
+    ]
+    view = look_into(StorePlace.at(tmp_path / "store"), [], "lib", FilesHere(tmp_path, []), 1)
+    assert shown(view).splitlines()[-1] == "  0.10 s  100 %  tests/none\\x1b.py"
+    (found,) = json.loads(store_json.shown(view, tmp_path))["segments"]
+    assert (found["shared"]["start_up_seconds"], found["shared"]["each_test_seconds"]) == (None, None)
+
+
+def test_other_shared_costs_and_needs(tmp_path: Path) -> None:
+    a = write(tmp_path / "a.json", APP, shared_run())
+    b = write(tmp_path / "b.json", APP, shared_run(module=9_000_000, needs="together x"))
+    assert store_text.difference(compare(a, b), 1, printable) + "\n" == textwrap.dedent(
+        """\
+        app@linux-3.12@all
+          tests  3 -> 3
+          time   4.00 s -> 4.00 s
+
+          shared costs: 0 only in A, 0 only in B, 1 changed
+            3.00 s  ->  9.00 s  tests/test_a.py: module db[1]
+          2 tests with other needs
+        """
+    )
+    (found,) = json.loads(store_json.difference(compare(a, b), 1))["segments"]
+    assert not found["equal"]
+    assert (found["changed_shared"], found["other_needs"]) == (1, 2)
+    assert compare(a, a)[0].is_equal
 
 
 def test_a_file_that_says_that_it_is_of_another_segment(view: StoreView) -> None:
@@ -172,6 +275,7 @@ def test_segments_for_machines(view: StoreView, tmp_path: Path) -> None:
             {"test": "tests/test_a.py::x", "seconds": 12.3},
             {"test": "gone/test_b.py::z", "seconds": 5.0},
         ],
+        "shared": None,
     }
     assert (second["newest_run"], second["newest_complete_run"], second["ghosts"]) == (None, None, None)
     assert (document["format"], document["version"]) == ("smartshard-store", 1)
@@ -236,6 +340,10 @@ def test_differences(tmp_path: Path) -> None:
         "only_a": 1,
         "only_b": 1,
         "changed": 2,
+        "only_a_shared": 0,
+        "only_b_shared": 0,
+        "changed_shared": 0,
+        "other_needs": 0,
         "only_a_tests": [{"test": "t.py::y", "seconds": 0.5}],
         "only_b_tests": [{"test": "t.py::n", "seconds": 12.0}],
         "changed_tests": [{"test": "t.py::x", "before_seconds": 1.0, "after_seconds": 3.0, "factor": 3.0}],

@@ -11,7 +11,8 @@ from making import FILE, finished, header_of, journal_of
 from pytest_smartshard.model.history import FileHistory, History, MeasuredRun
 from pytest_smartshard.model.record import FinishedTest, Journal
 from pytest_smartshard.model.suite import ItemKey
-from pytest_smartshard.proving.joining import KEPT_RUNS, REMEMBERED_RUNS, join, rounded
+from pytest_smartshard.proving.joining import KEPT_RUNS, REMEMBERED_RUNS, join
+from pytest_smartshard.proving.measured import rounded
 from pytest_smartshard.proving.samples import Sample, decode_column
 
 

@@ -20,22 +20,31 @@ from pytest_smartshard.store.place import StorePlace, find_history
 from pytest_smartshard.store.skimming import skim_history
 
 GOLD = Path(__file__).parents[2] / "gold" / "durations-1.json"
+SHARED_GOLD = GOLD.with_name("durations-1-shared.json")
+
+both = pytest.mark.parametrize("gold", [GOLD, SHARED_GOLD], ids=lambda path: path.name)
 
 
 def skimmed(raw: bytes) -> History | None:
     return skim_history(io.BytesIO(raw), "the path")
 
 
-def without_samples(history: History) -> dict[str, tuple[list[str], list[int]]]:
-    return {key: (tails, costs) for key, (tails, costs, _) in lists_of(history).items()}
+def without_samples(history: History) -> dict[str, tuple[object, ...]]:
+    """What planning has of each file and of each place of shared costs."""
+    return {
+        f"{group} {key}": (list(known.tails), list(known.costs), known.needs, list(known.needing))
+        for group, files in (("file", history.files), ("place", history.shared))
+        for key, known in files.items()
+    }
 
 
-def test_costs_runs_and_digest_are_those_of_the_whole_file() -> None:
-    raw = GOLD.read_bytes()
+@both
+def test_costs_runs_and_digest_are_those_of_the_whole_file(gold: Path) -> None:
+    raw = gold.read_bytes()
     found, whole = skimmed(raw), parse_history(raw, "x")
     assert found is not None
     assert without_samples(found) == without_samples(whole)
-    assert replace(found, files={}) == replace(whole, files={})
+    assert replace(found, files={}, shared={}) == replace(whole, files={}, shared={})
 
 
 @given(journal_sets())
@@ -50,7 +59,7 @@ def test_whatever_this_package_writes_can_be_read_and_skimmed(journals: list[Jou
         assert not whole.files
     else:
         assert without_samples(found) == without_samples(whole)
-        assert replace(found, files={}) == replace(whole, files={})
+        assert replace(found, files={}, shared={}) == replace(whole, files={}, shared={})
 
 
 @pytest.mark.parametrize(
@@ -63,12 +72,29 @@ def test_whatever_this_package_writes_can_be_read_and_skimmed(journals: list[Jou
         lambda raw: raw.replace(b'"files":{\n', b'"files": {\n'),
         lambda raw: raw.replace(b'"costs":[100]', b'"costs": [100]'),
         lambda raw: raw.replace(b',\n"samples"', b', "samples"'),
+        lambda raw: raw.replace(b'"shared":{\n', b'"shared": {\n'),
+        lambda raw: raw.replace(b'"files":{\n', b'"shared":{\n},\n"files":{\n'),
+        lambda raw: raw.replace(b'"shared":{\n', b'"shared":{\n},\n"shared":{\n'),
+        lambda raw: raw.replace(b'"segment":', b'"later":1,\n"segment":'),
     ],
-    ids=["CRLF", "no last line end", "an empty line", "one line", "a blank", "a harmless blank", "joined lines"],
+    ids=[
+        "CRLF",
+        "no last line end",
+        "an empty line",
+        "one line",
+        "a blank",
+        "a harmless blank",
+        "joined lines",
+        "another blank",
+        "shared costs above",
+        "shared costs twice",
+        "a member more",
+    ],
 )
-def test_what_somebody_laid_out_otherwise_is_read_all_the_same(edit: object, tmp_path: Path) -> None:
+@both
+def test_what_somebody_laid_out_otherwise_is_read_all_the_same(edit: object, gold: Path, tmp_path: Path) -> None:
     assert callable(edit)
-    raw = edit(GOLD.read_bytes())
+    raw = edit(gold.read_bytes())
     place = StorePlace.at(tmp_path / "store.json")
     place.path.write_bytes(raw)
     found, whole = find_history(place, SEGMENT, tmp_path), parse_history(raw, "x")
@@ -77,9 +103,10 @@ def test_what_somebody_laid_out_otherwise_is_read_all_the_same(edit: object, tmp
     assert found.notes == ()
 
 
-def test_a_store_torn_at_any_byte_is_named(tmp_path: Path) -> None:
+@both
+def test_a_store_torn_at_any_byte_is_named(gold: Path, tmp_path: Path) -> None:
     place = StorePlace.at(tmp_path / "store.json")
-    raw = GOLD.read_bytes()
+    raw = gold.read_bytes()
     for length in range(len(raw.rstrip(b"\n"))):
         place.path.write_bytes(raw[:length])
         found = find_history(place, SEGMENT, tmp_path)
@@ -96,6 +123,18 @@ def test_a_store_torn_at_any_byte_is_named(tmp_path: Path) -> None:
         (b'"costs":[100]', b'"costs":[1' + b"0" * 400 + b"]"),
         (b'"tests":["test_a"]', b'"tests":["b","a"]'),
         (b'"tests":["test_a"],', b""),
+        (b'"names":["collect","module db[1]"],', b""),
+        (b'"names":["collect","module db[1]"]', b'"names":["module db[1]","collect"]'),
+        (b'"costs":[12000,5]', b'"costs":[12000]'),
+        (b'"costs":[12000,5]', b'"costs":[12000,0]'),
+        (b'"needs":[["module db[1]","session \\u00fc"],[]]', b'"needs":[["session \\u00fc","module db[1]"],[]]'),
+        (b'"needs":[["module db[1]","session \\u00fc"],[]]', b'"needs":[[5],[]]'),
+        (b'"needs":[["module db[1]","session \\u00fc"],[]]', b'"needs":["x",[]]'),
+        (b'"needing":[0,0,1,0,1,0]', b'"needing":[0,0,1,0,1]'),
+        (b'"needing":[0,0,1,0,1,0]', b'"needing":[0,0,1,0,1,2]'),
+        (b'"needing":[0,0,1,0,1,0]', b'"needing":[0,0,1,0,1,-1]'),
+        (b'"needing":[0,0,1,0,1,0]', b'"needing":[0,0,1,0,1,true]'),
+        (b',"needing":[0,0,1,0,1,0]', b""),
         (b'"lanes":1,', b'"lanes":0,'),
         (b'"speed":1100', b'"speed":0'),
         (b'"kind":"smartshard-durations"', b'"kind":"other"'),
@@ -103,7 +142,7 @@ def test_a_store_torn_at_any_byte_is_named(tmp_path: Path) -> None:
     ],
 )
 def test_what_the_whole_file_is_refused_for_is_refused_here(old: bytes, new: bytes, tmp_path: Path) -> None:
-    raw = GOLD.read_bytes()
+    raw = SHARED_GOLD.read_bytes()
     assert old in raw
     raw = raw.replace(old, new)
     with pytest.raises(UnusableFile):
