@@ -54,12 +54,14 @@ def _activate_shard(config: pytest.Config, start: Start) -> None:
     is_part = start.shard.count > 1 or start.rerun is not None
     begin_coverage(config, start.shard, run, is_part=is_part, controls_lanes=is_controller(config))
     if is_controller(config):
-        segment = start.settings.segment
-        controlling = Controlling(start.shard, segment, request, run.on_part, lambda: _announce(config, run))
+        segment, order = start.settings.segment, start.order()
+        controlling = Controlling(
+            start.shard, segment, request, order, run.on_part, lambda: _announce(config, run)
+        )
         manager.register(controlling, "smartshard-lanes")
         return
 
-    register_selecting(config, start.shard, request, run.on_part)
+    register_selecting(config, start.shard, request, start.order(), run.on_part)
     if start.records:
         manager.register(Measuring(), "smartshard-measuring")
 

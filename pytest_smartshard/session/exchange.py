@@ -21,6 +21,7 @@ from pytest_smartshard.model.segment import Segment, ShardIndex
 from pytest_smartshard.model.suite import ItemKey
 from pytest_smartshard.operations.planning import PlanRequest
 from pytest_smartshard.planning.planner import PlanOptions
+from pytest_smartshard.session.item_order import Order
 from pytest_smartshard.store.format import history_text, parse_history
 from pytest_smartshard.store.replacing import replace
 
@@ -34,6 +35,7 @@ class WorkerTask:
 
     shard: ShardIndex
     request: PlanRequest
+    order: Order
     folder: Path
 
 
@@ -43,7 +45,7 @@ class Exchange:
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="smartshard-"))
 
-    def task(self, shard: ShardIndex, segment: Segment, request: PlanRequest) -> dict[str, Any]:
+    def task(self, shard: ShardIndex, segment: Segment, request: PlanRequest, order: Order) -> dict[str, Any]:
         """The task in the plain types that xdist can send; freezes history and plan to files once."""
         frozen = self.folder / "history.json"
         if not frozen.exists():
@@ -60,6 +62,8 @@ class Exchange:
             "pinned": str(pinned) if request.pinned is not None else "",
             "rest": str(rest) if request.rest is not None else "",
             "prunes": request.prunes,
+            "order": order.name,
+            "failed": [[file, tail] for file, tail in sorted(order.failed)],
             "history": str(frozen),
             "digest": request.history.digest,
             "folder": str(self.folder),
@@ -97,6 +101,7 @@ def parse_task(task: dict[str, Any]) -> WorkerTask:
             rest=parse_rest(Path(task["rest"]).read_text("ascii")) if task["rest"] else None,
             prunes=task["prunes"],
         ),
+        order=Order(task["order"], frozenset(ItemKey(file, tail) for file, tail in task["failed"])),
         folder=Path(task["folder"]),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 
 import pytest
 
@@ -18,6 +19,19 @@ from pytest_smartshard.session.items import IdentifiedItem
 from pytest_smartshard.session.ordering import OrderFacts, Parameter, order_of
 
 COLLECTED, FAILED_FIRST, SLOW_FIRST = ORDERS
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """``name`` is one of ``choices.ORDERS``; ``failed`` holds the stored names of tests that failed last."""
+
+    name: str = COLLECTED
+    failed: frozenset[ItemKey] = frozenset()
+
+    @classmethod
+    def of(cls, name: str, history: History) -> Order:
+        return cls(name, failed_tests(history) if name == FAILED_FIRST else frozenset())
+
 
 _FAILURES = ("c", "f", "t")
 """Classes of samples (see :mod:`pytest_smartshard.proving.samples`) after which a test is likely to fail."""
@@ -36,25 +50,21 @@ def failed_tests(history: History) -> frozenset[ItemKey]:
 
 
 def in_order(
-    found: Sequence[IdentifiedItem],
-    order: str,
-    *,
-    failed: Collection[ItemKey],
-    cost_of: Callable[[str, str], int],
+    found: Sequence[IdentifiedItem], order: Order, cost_of: Callable[[str, str], int]
 ) -> list[IdentifiedItem]:
-    """*found* in that order, one of ``choices.ORDERS``.
+    """*found* in that order.
 
-    *failed* are the stored names of tests that failed last; *cost_of* gives the predicted microseconds of a test
-    by its file and stored tail. Tests of one unittest class, one document or one group keep their order.
+    *cost_of* gives the predicted microseconds of a test by its file and stored tail. Tests of one unittest class,
+    one document or one group keep their order.
     """
-    if order == COLLECTED:
+    if order.name == COLLECTED:
         return list(found)
     kept = _kept_classes(found)
     packages = _shared_packages(found)
     facts = []
     for each in found:
-        if order == FAILED_FIRST:
-            rank = 0 if each.stored_key in failed else 1
+        if order.name == FAILED_FIRST:
+            rank = 0 if each.stored_key in order.failed else 1
         else:
             rank = -cost_of(each.file, each.test.stored_tail)
         facts.append(_facts_of(each, rank, packages, kept))

@@ -13,6 +13,7 @@ from pytest_smartshard.model.segment import Segment, ShardIndex
 from pytest_smartshard.operations.planning import PlanRequest
 from pytest_smartshard.session.coverage import begin_coverage_in_worker
 from pytest_smartshard.session.exchange import WORKER_INPUT, Exchange, parse_task, write_part
+from pytest_smartshard.session.item_order import Order
 from pytest_smartshard.session.measuring import Measuring
 from pytest_smartshard.session.selecting import register_selecting
 
@@ -32,12 +33,14 @@ class Controlling:
         shard: ShardIndex,
         segment: Segment,
         request: PlanRequest,
+        order: Order,
         on_part: Callable[[ShardPart], None],
         on_all_collected: Callable[[], None],
     ) -> None:
         self._shard = shard
         self._segment = segment
         self._request = request
+        self._order = order
         self._on_part = on_part
         self._on_all_collected = on_all_collected
         self._exchange = Exchange()
@@ -45,7 +48,9 @@ class Controlling:
         self._has_part = False
 
     def pytest_configure_node(self, node: Any) -> None:
-        node.workerinput[WORKER_INPUT] = self._exchange.task(self._shard, self._segment, self._request)
+        node.workerinput[WORKER_INPUT] = self._exchange.task(
+            self._shard, self._segment, self._request, self._order
+        )
         if not self._has_part:
             self._waiting.add(node.gateway.id)
 
@@ -91,7 +96,7 @@ def begin_worker(config: pytest.Config) -> None:
         with contextlib.suppress(OSError):
             write_part(parsed.folder, workerid(config), part)
 
-    register_selecting(config, parsed.shard, parsed.request, on_part)
+    register_selecting(config, parsed.shard, parsed.request, parsed.order, on_part)
     config.pluginmanager.register(Measuring(), "smartshard-measuring")
 
 

@@ -14,6 +14,7 @@ from pytest_smartshard.planning.placement import shard_of
 from pytest_smartshard.session.collecting import PrunedFiles, Pruning
 from pytest_smartshard.session.collection_costs import CollectionCosts
 from pytest_smartshard.session.fixture_needs import FixtureNeeds
+from pytest_smartshard.session.item_order import Order, in_order
 from pytest_smartshard.session.items import IdentifiedItem, ItemReader
 from pytest_smartshard.session.measuring import SELECTED
 from pytest_smartshard.session.parts import Collected, part_of, suite_of
@@ -23,6 +24,7 @@ def register_selecting(
     config: pytest.Config,
     shard: ShardIndex,
     request: PlanRequest,
+    order: Order,
     on_part: Callable[[ShardPart], None],
 ) -> None:
     """Have this process collect what *shard* needs, and run no more than its part, of which *on_part* is told."""
@@ -32,7 +34,7 @@ def register_selecting(
     pruning = Pruning(shard, request, costs) if request.prunes else None
     if pruning is not None:
         pruning.register(manager)
-    manager.register(Selecting(shard, request, pruning, costs, on_part), "smartshard-selecting")
+    manager.register(Selecting(shard, request, order, pruning, costs, on_part), "smartshard-selecting")
 
 
 class Selecting:
@@ -42,11 +44,12 @@ class Selecting:
         self,
         shard: ShardIndex,
         request: PlanRequest,
+        order: Order,
         pruning: Pruning | None,
         costs: CollectionCosts,
         on_part: Callable[[ShardPart], None],
     ) -> None:
-        self._selection = _Selection(shard, request, pruning, costs, on_part)
+        self._selection = _Selection(shard, request, order, pruning, costs, on_part)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection(self, session: pytest.Session) -> Generator[None, object, object]:
@@ -60,12 +63,14 @@ class _Selection:
         self,
         shard: ShardIndex,
         request: PlanRequest,
+        order: Order,
         pruning: Pruning | None,
         costs: CollectionCosts,
         on_part: Callable[[ShardPart], None],
     ) -> None:
         self._shard = shard
         self._request = request
+        self._order = order
         self._pruning = pruning
         self._costs = costs
         self._on_part = on_part
@@ -86,7 +91,11 @@ class _Selection:
         left = after if rest is None else [found for found in after if rest.takes(found.stored_key)]
         pruned = self._pruning.pruned if self._pruning is not None else None
         planned = pruned.planned if pruned is not None else plan_suite(suite_of(left, reader), self._request)
-        mine = [found for found in left if self._takes(planned.plan, pruned, found)]
+        mine = in_order(
+            [found for found in left if self._takes(planned.plan, pruned, found)],
+            self._order,
+            planned.prediction.cost_of,
+        )
         chosen = {id(found.item) for found in mine}
         others = [item for item in items if id(item) not in chosen]
         found = Collected(

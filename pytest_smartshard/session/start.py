@@ -22,6 +22,7 @@ from pytest_smartshard.operations.planning import PlanRequest, lanes_of, read_pi
 from pytest_smartshard.operations.rerunning import Rerun, find_rerun
 from pytest_smartshard.planning.packers.table import PACKERS
 from pytest_smartshard.planning.planner import PlanOptions
+from pytest_smartshard.session.item_order import Order
 from pytest_smartshard.settings.naming import Selection
 from pytest_smartshard.settings.resolve import Settings, Surroundings, resolve
 from pytest_smartshard.settings.values import Value, gather
@@ -50,6 +51,10 @@ class Start:
     @property
     def shard(self) -> ShardIndex:
         return self.settings.shard or WHOLE
+
+    def order(self) -> Order:
+        """In which order this shard runs its tests."""
+        return Order.of(self.settings.order, self.history)
 
     @property
     def _knows_before(self) -> bool:

@@ -13,7 +13,7 @@ PLUGIN = """
     import collections, json, os, random
     import pytest
     from pytest_smartshard.model.suite import ItemKey
-    from pytest_smartshard.session.item_order import in_order
+    from pytest_smartshard.session.item_order import Order, in_order
     from pytest_smartshard.session.items import ItemReader
 
     SET_UPS = collections.Counter()
@@ -30,9 +30,8 @@ PLUGIN = """
             costs = {key: random.randrange(1000) for key in keys}
             ordered = in_order(
                 found,
-                os.environ["ORDER"],
-                failed={key for key in keys if costs[key] % 7 == 0},
-                cost_of=lambda file, tail: costs[ItemKey(file, tail)],
+                Order(os.environ["ORDER"], frozenset(key for key in keys if costs[key] % 7 == 0)),
+                lambda file, tail: costs[ItemKey(file, tail)],
             )
             items[:] = [each.item for each in ordered]
         return result

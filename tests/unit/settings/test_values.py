@@ -30,6 +30,8 @@ def test_every_option_has_a_value() -> None:
         "shard_packer": "lpt",
         "shard_report_format": "text",
         "shard_rerun_mode": "all",
+        "shard_prune": "on",
+        "shard_order": "collected",
     }
     assert not any(value.is_given for value in found.values())
 
