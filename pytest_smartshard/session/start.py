@@ -22,7 +22,7 @@ from pytest_smartshard.operations.planning import PlanRequest, lanes_of, read_pi
 from pytest_smartshard.operations.rerunning import Rerun, find_rerun
 from pytest_smartshard.planning.packers.table import PACKERS
 from pytest_smartshard.planning.planner import PlanOptions
-from pytest_smartshard.session.item_order import Order
+from pytest_smartshard.session.item_order import FAILED_FIRST, Order
 from pytest_smartshard.settings.naming import Selection
 from pytest_smartshard.settings.resolve import Settings, Surroundings, resolve
 from pytest_smartshard.settings.values import Value, gather
@@ -207,7 +207,8 @@ def _history(settings: Settings, problems: list[str]) -> FoundHistory:
     store = settings.store
     named = settings.origins.get("shard_store", f"shard_store = {store.path}")
     try:
-        return find_history(store, settings.segment, settings.rootdir)
+        needs_samples = settings.order == FAILED_FIRST
+        return find_history(store, settings.segment, settings.rootdir, with_samples=needs_samples)
     except NewerFormat as newer:
         problems.append(
             f"{named}: {newer.path} has format {newer.found}, and this version reads up to {newer.known}; "
