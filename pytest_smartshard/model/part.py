@@ -51,6 +51,11 @@ class ShardPart:
         return not self.selected and (self.collected > 0 or bool(self.inventory.uncollected))
 
     @property
+    def collecting(self) -> int:
+        """Microseconds that importing the shard's own files took."""
+        return sum(file.collecting or 0 for file in self.files)
+
+    @property
     def predicted(self) -> int:
         """Microseconds of all selected tests together."""
         return sum(test.predicted for test in self.selected)

@@ -11,8 +11,8 @@ from pytest_smartshard.model.shared import COLLECT, COLLECT_COLD, EACH_TEST, STA
 from pytest_smartshard.proving.estimate import lowest, shared_estimate
 from pytest_smartshard.proving.samples import Sample, encode_column
 
-Identity: TypeAlias = "tuple[str, int, int]"
-Samples: TypeAlias = "dict[Identity, Sample]"
+Identity: TypeAlias = tuple[str, int, int]
+Samples: TypeAlias = dict[Identity, Sample]
 """Of one test or shared cost, by the attempt that measured it."""
 
 _STATES = frozenset({COLLECT, COLLECT_COLD})

@@ -51,9 +51,9 @@ def empty_line(shard: ShardIndex, part: ShardPart, *, is_rest: bool = False) -> 
     return f"shard {shard} is empty: other shards have the {plural(part.collected, 'test')} of this suite"
 
 
-def outcome_line(shard: ShardIndex, predicted: int, actual: int) -> str:
-    """Predicted against actual time in tests, of the slowest lane; both in microseconds."""
+def outcome_line(shard: ShardIndex, predicted: int, actual: int, what: str) -> str:
+    """Predicted against actual time of the slowest lane; both in microseconds, and *what* the actual one is."""
     if not predicted:
-        return f"shard {shard}: {seconds(actual)} in tests, nothing predicted"
+        return f"shard {shard}: {seconds(actual)} {what}, nothing predicted"
     change = round(100 * (actual - predicted) / predicted)
-    return f"shard {shard}: {seconds(predicted)} predicted, {seconds(actual)} in tests ({change:+d} %)"
+    return f"shard {shard}: {seconds(predicted)} predicted, {seconds(actual)} {what} ({change:+d} %)"

@@ -13,6 +13,7 @@ from pytest_smartshard.journal.run_folder import journals_in
 from pytest_smartshard.model.part import ShardPart
 from pytest_smartshard.model.record import CollectionError, JournalHeader
 from pytest_smartshard.model.segment import RunIdentity
+from pytest_smartshard.model.shared import START_UP, WHOLE_SUITE
 from pytest_smartshard.operations.gathering import read_journals
 from pytest_smartshard.operations.opening import (
     finished_shards,
@@ -207,13 +208,27 @@ class ShardRun:
         return forecast.loads[self._shard.number - 1] if forecast.known else 0
 
     def _close(self, recording: Recording, part: ShardPart) -> None:
-        actual = max(recording.busy.values(), default=0)
-        self._closing.append(phrases.outcome_line(self._shard, self._load(part), actual))
+        self._closing.append(self._outcome_line(recording, part))
         if recording.failure:
             self._closing.append(
                 f"the journal is incomplete: {recording.journal} cannot be written: {recording.failure}"
             )
         self._closing.extend(self._take_in(recording))
+
+    def _outcome_line(self, recording: Recording, part: ShardPart) -> str:
+        predicted = self._load(part)
+        if predicted and not self._knows_start_up:
+            return phrases.outcome_line(
+                self._shard, predicted, max(recording.busy.values(), default=0), "in tests"
+            )
+        actual = part.start_up + part.collecting + recording.slowest_lane
+        return phrases.outcome_line(self._shard, predicted, actual, "taken")
+
+    @property
+    def _knows_start_up(self) -> bool:
+        """Whether a shard's predicted time is that of all it does; an imported history knows tests only."""
+        known = self._start.history.shared.get(WHOLE_SUITE)
+        return known is not None and START_UP in known.tails
 
     def _take_in(self, recording: Recording) -> Sequence[str]:
         """Once the last shard has finished here, the store learns what the run measured.
