@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pytest_smartshard.model.history import History
+from pytest_smartshard.model.history import FileHistory, History
 from pytest_smartshard.model.inventory import names_digest
 from pytest_smartshard.model.record import FinishedTest, Journal, JournalFooter, JournalHeader
 from pytest_smartshard.model.segment import RunIdentity, Segment, ShardIndex
@@ -24,6 +24,9 @@ PLANS = (
     ("round-robin", "test", 6, 1),
     ("hash", "test", 6, 1),
 )
+
+SHARED_PLANS = (("lpt", "test", 6, 1), ("lpt", "class", 4, 2), ("lpt", "test", 50, 1), ("chunks", "test", 6, 1))
+"""Those made with shared costs, from the names of the files."""
 
 
 def fixed_suite() -> Suite:
@@ -57,6 +60,29 @@ def fixed_history(suite: Suite) -> History:
     return replace(join(History(), [_journal(suite, run) for run in range(5)]), digest="0a1b2c3d4e5f")
 
 
+def with_shared_costs(history: History) -> History:
+    """As if every file had been measured but each seventh, and fixtures of modules, classes and the session."""
+    files, shared = {}, {"": _costs({"start-up": 400_000, "each test": 250, "session db": 2_500_000})}
+    for number, (key, known) in enumerate(history.files.items()):
+        needs = (
+            ("module db",),
+            ("class TestA db", "module db"),
+            ("session db",),
+            (f"together group {number // 4}",),
+        )
+        needing = [(number * 7 + place * 3) % 31 // 10 for place in range(len(known.tails))]
+        files[key] = replace(known, needs=needs, needing=needing)
+        costs = {"module db": number * 9_973 % 400_000, "class TestA db": 900_000}
+        if number % 7:
+            costs["collect"] = number * 7_919 % 300_000
+        shared[key] = _costs(costs)
+    return replace(history, files=files, shared=shared)
+
+
+def _costs(costs: dict[str, int]) -> FileHistory:
+    return FileHistory(sorted(costs), [costs[name] for name in sorted(costs)], [])
+
+
 def _journal(suite: Suite, run: int) -> Journal:
     tests = [
         FinishedTest(
@@ -88,11 +114,17 @@ def digests() -> dict[str, str]:
     costs = [f"{key} {list(file.costs)}" for key, file in history.files.items()]
     speeds = [f"{run.run} {run.speed}" for run in history.runs]
     found = {"costs": names_digest([*costs, *speeds])}
-    for packer, scope, shards, lanes in PLANS:
-        options = PlanOptions(
-            shards=shards, lanes=lanes, packer=packer, scope=scope, selection="all", version="1.0"
-        )
-        found[f"{packer} {scope} {shards}x{lanes}"] = make_plan(suite, history, options).plan.digest
+    by_file = Suite(files=tuple(replace(file, tests=()) for file in suite.files))
+    for kind, planned, known, plans in (
+        ("", suite, history, PLANS),
+        ("shared ", by_file, with_shared_costs(history), SHARED_PLANS),
+    ):
+        for packer, scope, shards, lanes in plans:
+            options = PlanOptions(
+                shards=shards, lanes=lanes, packer=packer, scope=scope, selection="all", version="1.0"
+            )
+            plan = make_plan(planned, known, options).plan
+            found[f"{kind}{packer} {scope} {shards}x{lanes}"] = plan.digest
     return found
 
 

@@ -131,29 +131,68 @@ _fates = st.tuples(
 _ghost_files = st.lists(st.tuples(file_keys, costs), max_size=2)
 
 
-def _file_history(found: dict[str, int]) -> FileHistory:
-    return FileHistory(sorted(found), [found[tail] for tail in sorted(found)], [])
+def _file_history(found: dict[str, int], needing: Sequence[int] = ()) -> FileHistory:
+    tails = sorted(found)
+    needing = [needing[place % len(needing)] for place in range(len(tails))] if needing else []
+    return FileHistory(tails, [found[tail] for tail in tails], [], _NEEDS if needing else (), needing)
+
+
+_NEEDS = (
+    (),
+    ("module db",),
+    ("class TestA db", "module db", "session db"),
+    ("package tests db[0]", "session db"),
+    ("module unmeasured", "together mark:x"),
+    ("together mark:x", "together test_a"),
+)
+"""What tests may need: the costs of some of it are known, and some of it is only a label."""
+
+_shared_costs = st.one_of(st.sampled_from([0, 1, 100, 1_000_000]), st.integers(1, 10**6))
+_shared_names = st.sampled_from(["collect", "collect cold", "module db", "class TestA db"])
+_wide_names = st.sampled_from(["start-up", "each test", "session db", "package tests db[0]"])
+_needing = st.lists(st.integers(0, len(_NEEDS) - 1), max_size=4)
+
+
+def shared_histories(names: st.SearchStrategy[str]) -> st.SearchStrategy[FileHistory]:
+    """Shared costs of one place."""
+    return st.dictionaries(names, _shared_costs, max_size=4).map(_file_history)
 
 
 @st.composite
-def histories(draw: st.DrawFn, suite: Suite) -> History:
-    """Empty, whole, stale, with ghosts, with files that moved or went: anything that planning may be given."""
+def histories(draw: st.DrawFn, suite: Suite, *, sharing: bool = True) -> History:
+    """Empty, whole, stale, with ghosts, with files that moved or went: anything that planning may be given.
+
+    *sharing*: half of them know shared costs, of these and of other files.
+    """
     files: dict[str, FileHistory] = {}
+    sharing = sharing and draw(st.booleans())
     for file in suite.files:
         fate, chosen = draw(_fates)
         tails = [test.stored_tail for test in file.tests] + [test.tail for test in file.tests]
         if fate == WHOLE and tails:
             in_turn = itertools.cycle([cost for _, cost in chosen])
-            files[file.key] = _file_history({tail: next(in_turn) for tail in tails})
+            files[file.key] = _file_history(
+                {tail: next(in_turn) for tail in tails}, draw(_needing) if sharing else ()
+            )
         elif fate != UNKNOWN:
             candidates = [*tails, *_GHOSTS]
             key = f"gone/{file.key.rpartition('/')[2]}" if fate == MOVED else file.key
-            files[key] = _file_history({candidates[place % len(candidates)]: cost for place, cost in chosen})
+            files[key] = _file_history(
+                {candidates[place % len(candidates)]: cost for place, cost in chosen},
+                draw(_needing) if sharing else (),
+            )
     for key, cost in draw(_ghost_files):
         files[f"ghosts/{key}"] = _file_history({"test_a": cost, "test_b": cost})
     if not draw(st.sampled_from([True, True, True, False])):
         files = {}
-    return History(files=files, digest=draw(st.sampled_from(["none", "0a1b2c3d4e5f"])))
+    shared: dict[str, FileHistory] = {}
+    if sharing:
+        places = (
+            draw(st.sets(st.sampled_from([*files, *(file.key for file in suite.files)]))) if suite.files else ()
+        )
+        shared = {place: draw(shared_histories(_shared_names)) for place in sorted(places)}
+        shared[""] = draw(shared_histories(_wide_names))
+    return History(files=files, shared=shared, digest=draw(st.sampled_from(["none", "0a1b2c3d4e5f"])))
 
 
 shard_counts = st.one_of(st.integers(1, 8), st.integers(1, 300), st.sampled_from([1, 2, 300]))

@@ -4,20 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class LoadParts(NamedTuple):
+    """What the predicted time of a shard is made of, in microseconds of its slowest lane.
+
+    ``start_up`` of its process, ``collecting`` its files, ``fixtures`` that its tests share, and the ``tests``
+    with what each costs pytest itself.
+    """
+
+    start_up: int
+    collecting: int
+    fixtures: int
+    tests: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
     """What a plan expects, in whole microseconds.
 
-    ``loads`` is the predicted time of each shard in order, of its slowest lane where it has several.
-    ``bound`` is the lower bound of the makespan. ``known`` of ``total`` rests on history.
+    ``loads`` is the predicted time of each shard in order, of its slowest lane where it has several: start-up,
+    every shared cost that it has to pay, and its tests. ``bound`` is the lower bound of the makespan. ``total``
+    is that of all lanes of all shards together, with shared costs as often as the plan pays them; ``known`` of
+    it rests on history. ``parts``: what each of the loads is made of, in a plan that was just made and not
+    read back.
     """
 
     loads: tuple[int, ...]
     bound: int
     total: int
     known: int
+    parts: tuple[LoadParts, ...] = field(default=(), compare=False)
 
     @property
     def makespan(self) -> int:

@@ -60,12 +60,14 @@ class SuiteFile:
     ``tests`` may be empty where only the file is known; then the history alone says what is in it.
     ``alias``: the file part of its node ids where that is not the key (a file outside rootdir), else None; what
     another tool measured is kept under it. Several files may share one.
+    ``everywhere``: all shards collect it, whoever runs its tests, so that dividing it costs no shard more.
     """
 
     key: str
     size: int = 0
     alias: str | None = None
     tests: tuple[CollectedTest, ...] = ()
+    everywhere: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

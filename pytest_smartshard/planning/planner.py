@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import compress
 
 from pytest_smartshard.model.history import History
 from pytest_smartshard.model.plan import Forecast, Plan
 from pytest_smartshard.model.suite import Suite
-from pytest_smartshard.planning.bounds import lower_bound
 from pytest_smartshard.planning.dealing import deal_whole_files
 from pytest_smartshard.planning.digest import plan_digest
+from pytest_smartshard.planning.forecasting import forecast_of
 from pytest_smartshard.planning.grouping import TEST
-from pytest_smartshard.planning.packers.protocol import Bins, Units
+from pytest_smartshard.planning.packers.protocol import Bins
 from pytest_smartshard.planning.packers.table import PACKERS
 from pytest_smartshard.planning.prediction import Prediction
 from pytest_smartshard.planning.units import SuiteUnits, units_of
@@ -57,25 +56,25 @@ def make_plan(suite: Suite, history: History, options: PlanOptions) -> Planned:
     bins = Bins(options.shards, options.lanes)
     found = units_of(suite, prediction, options.scope, bins.total)
     packer = PACKERS[options.packer]
-    if not prediction.known and packer.needs_costs and len(suite.files) >= options.shards:
-        placed = deal_whole_files(suite, found.units, bins)
-    else:
-        placed = packer.pack(found.units, bins)
-    plan = _file_owner_form(suite, found, placed, bins, options, history.digest)
+    is_dealt = prediction.is_empty and packer.needs_costs and len(suite.files) >= options.shards
+    placed = deal_whole_files(suite, found.units, bins) if is_dealt else packer.pack(found.units, bins)
+    forecast = forecast_of(found.units, placed, bins, _visits(suite, found, placed))
+    for index, number in enumerate(placed):  # In place, as another list of all units would take much memory.
+        placed[index] = number % bins.shards + 1
+    plan = _file_owner_form(suite, found, placed, forecast, options, history.digest)
     return Planned(plan, prediction)
 
 
 def _file_owner_form(
     suite: Suite,
     found: SuiteUnits,
-    placed: Sequence[int],
-    bins: Bins,
+    shards: Sequence[int],
+    forecast: Forecast,
     options: PlanOptions,
     history_digest: str,
 ) -> Plan:
-    """Turn units in bins into owners of files, naming units only in files with several owners."""
+    """Turn units in *shards* into owners of files, naming units only in files with several owners."""
     units = found.units
-    shards = [number % bins.shards + 1 for number in placed]
     spanning = units.spans[""]
     together = dict(zip(units.tails[spanning], shards[spanning], strict=True))
     owners: dict[str, tuple[int, ...]] = {}
@@ -88,33 +87,27 @@ def _file_owner_form(
         if len(owning) > 1:
             cuts[file.key] = dict(zip(units.tails[span], shards[span], strict=True))
     return Plan(
-        shards=bins.shards,
-        lanes=bins.lanes,
+        shards=options.shards,
+        lanes=options.lanes,
         packer=options.packer,
         scope=options.scope,
         owners=owners,
         cuts=cuts,
         together=together,
-        forecast=_forecast(units, placed, bins),
+        forecast=forecast,
         digest=plan_digest(owners, cuts, together, history_digest, _options_as_text(options)),
     )
 
 
-def _forecast(units: Units, placed: Sequence[int], bins: Bins) -> Forecast:
-    costs = units.costs
-    if units.extras:
-        costs = costs.copy()
-        for index, extra in units.extras.items():
-            costs[index] += extra
-    loads = [0] * bins.total
-    for cost, number in zip(costs, placed, strict=True):
-        loads[number] += cost
-    return Forecast(
-        loads=tuple(max(loads[shard :: bins.shards]) for shard in range(bins.shards)),
-        bound=lower_bound(costs, bins.total),
-        total=sum(costs),
-        known=sum(compress(units.costs, units.known)),
-    )
+def _visits(suite: Suite, found: SuiteUnits, placed: Sequence[int]) -> Mapping[int, list[int]]:
+    """By index of a file, the bins of the labels that tests of it carry."""
+    spanning = found.units.spans[""]
+    bin_of_label = dict(zip(found.units.tails[spanning], placed[spanning], strict=True))
+    return {
+        index: [bin_of_label[label] for label in sorted(found.labels[file.key])]
+        for index, file in enumerate(suite.files)
+        if file.key in found.labels
+    }
 
 
 def _options_as_text(options: PlanOptions) -> tuple[str, ...]:

@@ -72,6 +72,14 @@ class Relatives:
                 return total // files
         return UNKNOWN_COST
 
+    def tests_in_file(self, file: str) -> int:
+        """How many tests a file is taken to have of which nothing but the name is known, at least 1."""
+        for folder in directories_of(file):
+            if folder in self._folders:
+                _, tests, files = self._folders[folder]
+                return max(1, tests // files)
+        return 1
+
     def _scopes_of(self, file: str) -> dict[str, tuple[int, int]]:
         """Sum and count of a file's known tests by function, class and (``""``) as a whole."""
         if file not in self._scopes:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from strategies import costs, names
 
 from pytest_smartshard import choices
-from pytest_smartshard.planning.packers.protocol import Bins, Packer, Units
+from pytest_smartshard.planning.packers.protocol import Bins, Bundle, Packer, Sharing, Units
 from pytest_smartshard.planning.packers.table import PACKERS
 from pytest_smartshard.reports.table import REPORTS
 
@@ -61,6 +61,26 @@ def test_known_units_go_where_they_go_without_the_others(name: str, rows: list[R
     placed = PACKERS[name].pack(units_of_one_file(rows), bins)
     alone = PACKERS[name].pack(units_of_one_file([row for row in rows if row[2]]), bins)
     assert [number for number, row in zip(placed, sorted(rows), strict=True) if row[2]] == alone
+
+
+@pytest.mark.parametrize("name", sorted(PACKERS))
+@given(rows=rows_of_units, bins=any_bins, shared=st.lists(costs, min_size=3, max_size=3))
+def test_so_do_known_units_that_share_costs(name: str, rows: list[Row], bins: Bins, shared: list[int]) -> None:
+    """Which fixture a unit needs follows from its name."""
+    placed = PACKERS[name].pack(sharing_units(rows, shared), bins)
+    assert len(placed) == len(rows)
+    assert all(type(number) is int and 0 <= number < bins.total for number in placed)
+    alone = PACKERS[name].pack(sharing_units([row for row in rows if row[2]], shared), bins)
+    assert [number for number, row in zip(placed, sorted(rows), strict=True) if row[2]] == alone
+
+
+def sharing_units(rows: list[Row], shared: list[int]) -> Units:
+    units = units_of_one_file(rows)
+    collecting, one, other = shared
+    bundles = [Bundle((0,), needs) for needs in ((), (0,), (0, 1))]
+    units.sharing = Sharing(collecting=[collecting], fixtures=[one, other], bundles=bundles, wide={1})
+    units.bundles = [len(tail) % 3 for tail in units.tails]
+    return units
 
 
 def units_of_one_file(rows: list[Row]) -> Units:

@@ -35,7 +35,7 @@ def test_the_bound_holds_and_sums_agree(data: st.DataObject) -> None:
 def test_the_forecast_counts_every_collected_test_and_all_of_history(data: st.DataObject) -> None:
     """Each file's known tests, ghosts too, and each collected test that is not known."""
     suite = data.draw(suites(plain=True))
-    history = data.draw(histories(suite))
+    history = data.draw(histories(suite, sharing=False))
     made = make_plan(suite, history, data.draw(plan_options()))
     prediction, forecast = made.prediction, made.plan.forecast
     known = sum(sum(found.costs) for found in prediction.known.values())
@@ -55,7 +55,7 @@ def test_the_forecast_counts_every_collected_test_and_all_of_history(data: st.Da
 def test_lpt_is_never_further_from_the_mean_than_its_longest_unit(data: st.DataObject) -> None:
     """The bound of list scheduling: makespan <= total / m + (1 - 1/m) * longest."""
     suite = data.draw(suites(plain=True))
-    history = data.draw(histories(suite))
+    history = data.draw(histories(suite, sharing=False))
     options = replace(data.draw(plan_options(packers=st.just("lpt"))), scope="test")
     made = make_plan(suite, history, options)
     assume(made.prediction.known)

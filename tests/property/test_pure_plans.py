@@ -40,7 +40,12 @@ def test_neither_the_order_of_a_history_nor_its_name_nor_planning_before_change_
     suite = data.draw(suites())
     history = data.draw(histories(suite))
     options = data.draw(plan_options())
-    backwards = replace(history, files=dict(reversed(list(history.files.items()))), origin="elsewhere")
+    backwards = replace(
+        history,
+        files=dict(reversed(list(history.files.items()))),
+        shared=dict(reversed(list(history.shared.items()))),
+        origin="elsewhere",
+    )
     before = repr((suite, history, options))
     first = make_plan(suite, history, options).plan
     assert repr((suite, history, options)) == before, "planning changes its arguments"
@@ -89,6 +94,10 @@ DIGESTS = {
     "chunks test 6x1": "2ce3c4d784c0",
     "round-robin test 6x1": "b419fa1dc09c",
     "hash test 6x1": "81986dfcbbfb",
+    "shared lpt test 6x1": "e9edc5b0230d",
+    "shared lpt class 4x2": "975bae17bb56",
+    "shared lpt test 50x1": "763e7fe5a137",
+    "shared chunks test 6x1": "5fbed57335c6",
 }
 """What every machine gets. Who changes one of these changes how is planned, on purpose and with a note."""
 

@@ -9,7 +9,7 @@ import pytest
 from pytest_smartshard.model.plan import Forecast, Plan
 from pytest_smartshard.model.suite import CollectedTest
 from pytest_smartshard.planning.packers.hashing import choose
-from pytest_smartshard.planning.placement import shard_of
+from pytest_smartshard.planning.placement import owners_of, shard_of
 
 PLAN = Plan(
     shards=5,
@@ -83,3 +83,30 @@ def test_choosing_by_name_reaches_every_choice(choices: int) -> None:
 @pytest.mark.parametrize(("name", "number"), [("", 652), ("a", 250), ("é", 51), ("\udc80", 345)])
 def test_choosing_by_name_is_alike_everywhere(name: str, number: int) -> None:
     assert choose(name, 1_000) == number
+
+
+@pytest.mark.parametrize(("label", "shard"), [("x", 5), ("y", (1, 2, 3, 5)[choose("y", 4)])])
+def test_where_only_its_owners_collect_a_file_one_of_them_has_every_test(label: str, shard: int) -> None:
+    assert shard_of(PLAN, "cut.py", CollectedTest("t", together=label), everywhere=False) == shard
+    assert shard_of(PLAN, "one.py", CollectedTest("t", together=label), everywhere=False) == 4
+    new = 1 + choose("new.py", 5)
+    assert shard_of(PLAN, "new.py", CollectedTest("t", together=label), everywhere=False) == new
+
+
+def test_without_labels_it_does_not_matter_who_collects_a_file() -> None:
+    for file in ("one.py", "cut.py", "rest.py", "new.py"):
+        for tail in ("test_f[1]", "TestA::test_b", "test_new"):
+            test = CollectedTest(tail)
+            assert shard_of(PLAN, file, test, everywhere=False) == shard_of(PLAN, file, test)
+
+
+def test_the_owners_of_a_file() -> None:
+    assert owners_of(PLAN, "rest.py") == (2, 3)
+    assert owners_of(PLAN, "new.py") == (1 + choose("new.py", 5),)
+
+
+def test_an_id_that_changes_from_process_to_process_is_not_found_by_it() -> None:
+    assert shard_of(PLAN, "cut.py", CollectedTest("test_f[1]", unstable=True)) == 2
+    assert shard_of(PLAN, "cut.py", CollectedTest("TestA::TestIn::test_c[1]", unstable=True)) == shard_of(
+        PLAN, "cut.py", CollectedTest("TestA::TestIn::test_c[2]", unstable=True)
+    )
