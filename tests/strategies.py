@@ -355,7 +355,7 @@ _measured = st.tuples(
     st.sampled_from([0, 150]),  # each test
     # of each file: seconds to collect it, whether its rewritten form was absent, whether it was the first
     st.lists(
-        st.tuples(st.none() | st.integers(0, 10**6), st.booleans(), st.sampled_from([False, False, True])),
+        st.tuples(st.integers(0, 10**6), st.booleans(), st.sampled_from([False, False, True])),
         min_size=4,
         max_size=4,
     ),
@@ -371,21 +371,29 @@ _places = st.lists(
         st.sampled_from([9, 9, 9, 9, 0, 1]),  # how many of its tests it finished
         _agreements,
         st.integers(1, 3),  # lanes
-        st.none() | _measured,
+        _measured,
     ),
     min_size=1,
     max_size=4,
 )
 
-_runs = st.tuples(st.integers(1, 3), st.lists(_few_tests, max_size=6), _places)
+_runs = st.tuples(
+    st.integers(1, 3),
+    st.lists(_few_tests, max_size=6),
+    _places,
+    # Whether it measured shared costs, and which files it collected.
+    st.none() | st.lists(st.booleans(), min_size=4, max_size=4),
+)
 
 
-def _with_shared_costs(journal: Journal, own: Sequence[FinishedTest], measured: tuple[Any, ...]) -> Journal:
+def _with_shared_costs(
+    journal: Journal, own: Sequence[FinishedTest], measured: tuple[Any, ...], there: Sequence[bool]
+) -> Journal:
     """What a shard says that measured them; in two of its files there is no test at all."""
     start_up, each_test, collected, needs = measured
     names = ["tests/test_a.py", "tests/test_b.py", "tests/test_none.py", "tests/test_nor.py"]
     files = []
-    for name, (collecting, cold, is_first) in zip(names, collected, strict=True):
+    for name, (collecting, cold, is_first), is_there in zip(names, collected, there, strict=True):
         tails = tuple(sorted(test.stored_tail for test in own if test.key.file == name))
         files.append(
             OwnedFile(
@@ -395,7 +403,7 @@ def _with_shared_costs(journal: Journal, own: Sequence[FinishedTest], measured: 
                 remaining=len(tails),
                 remaining_digest="d",
                 selected=tails,
-                collecting=collecting,
+                collecting=collecting if is_there else None,
                 cold=cold,
                 is_first=is_first,
                 needs=tuple(needs),
@@ -419,11 +427,12 @@ def journal_sets(draw: st.DrawFn, *, max_runs: int = 6) -> list[Journal]:
     is dropped, may be judged otherwise than with all journals at hand. Shards of one run start within minutes
     and runs of one segment are seldom nearer to one another, so the laws are stated for that.
 
-    All shards of a run have their share of the same tests. If a run that was complete turned out to have one
-    more, in another attempt that collected other tests, it would have dropped what older runs knew of that test.
+    All shards of a run have their share of the same tests, and know of the same shared costs. If a run that was
+    complete turned out to have one more, in another attempt that collected other tests, it would have dropped
+    what older runs knew of that test.
     """
     journals: dict[str, Journal] = {}
-    for number, (count, tests, places) in enumerate(draw(st.lists(_runs, min_size=1, max_size=max_runs))):
+    for number, (count, tests, places, there) in enumerate(draw(st.lists(_runs, min_size=1, max_size=max_runs))):
         for generation, attempt, place, most, (digest, collection), lanes, measured in places:
             shard = ShardIndex(place % count + 1, count)
             own = [test for test in tests if ord(test.key.tail) % count == shard.number - 1]
@@ -441,5 +450,5 @@ def journal_sets(draw: st.DrawFn, *, max_runs: int = 6) -> list[Journal]:
             footer = JournalFooter(exit_code=0, ran=len(ran), seconds=1.0) if most else None
             path = f"{number}-{generation}-{shard.number}-{attempt}"
             journal = Journal(path=path, header=header, tests=tuple(ran), footer=footer)
-            journals[path] = journal if measured is None else _with_shared_costs(journal, own, measured)
+            journals[path] = journal if there is None else _with_shared_costs(journal, own, measured, there)
     return draw(st.permutations(list(journals.values())))

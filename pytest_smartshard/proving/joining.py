@@ -21,7 +21,7 @@ from itertools import chain
 from pytest_smartshard.model.history import UNIT_SPEED, FileHistory, History, MeasuredRun
 from pytest_smartshard.model.record import Journal
 from pytest_smartshard.proving.estimate import estimate
-from pytest_smartshard.proving.measured import RANKS, ease, needs_of, shared_samples, test_samples
+from pytest_smartshard.proving.measured import RANKS, ease, needs_of, samples_of_tests, shared_samples
 from pytest_smartshard.proving.samples import Sample, decode_column, duration_of, encode_column
 from pytest_smartshard.proving.shared_costs import (
     Identity,
@@ -67,7 +67,7 @@ def join(history: History, journals: Iterable[Journal]) -> History:
     for journal in journals:
         identity = journal_identity(journal)
         _add_run(joined.runs, _run_of(journal))
-        samples = test_samples(journal)
+        samples = samples_of_tests(journal)
         for (file, tail), sample in samples.items():
             add_sample(joined.samples[file][tail], identity, sample)
         for place, name, sample in shared_samples(journal):

@@ -28,7 +28,7 @@ _WHOLE, _BEGUN, _FAILED = range(3)
 """How much a set-up tells, the best first."""
 
 
-def test_samples(journal: Journal) -> dict[tuple[str, str], Sample]:
+def samples_of_tests(journal: Journal) -> dict[tuple[str, str], Sample]:
     """By file and stored tail one sample each: the sum over tests that share it, with the gravest class.
 
     Without what a test paid of shared costs.

@@ -13,6 +13,7 @@ import operator
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from pytest_smartshard.checked import (
@@ -188,10 +189,11 @@ def _costs(table: Table, called: str) -> tuple[list[str], list[int]]:
 
 def _needs(table: Table, tests: int) -> tuple[tuple[tuple[str, ...], ...], list[int]]:
     """The sets of needs of a file, and which of them each of its tests has."""
-    listed = [as_list(names, "needs") for names in as_list(table.get("needs"), "needs")]
-    for names in listed:
-        if names and (set(map(type, names)) != {str} or not all(map(operator.lt, names, names[1:]))):
-            raise ValueError("needs that are not in order")
+    listed = as_list(table.get("needs"), "needs")
+    if set(map(type, listed)) != {list} or not set(map(type, chain.from_iterable(listed))) <= {str}:
+        raise ValueError("needs that are no names")
+    if not all(all(map(operator.lt, names, names[1:])) for names in listed if len(names) > 1):
+        raise ValueError("needs that are not in order")
     needing = [0] * tests if len(listed) == 1 else as_list(table.get("needing"), "needing")
     if set(map(type, needing)) != {int} or len(needing) != tests:
         raise ValueError("needs that fit no test")

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
 
-from pytest_smartshard.checked import as_table, parse_json
+from pytest_smartshard.checked import as_table, parse_line
 from pytest_smartshard.model.history import FileHistory, History
 from pytest_smartshard.store.format import (
     FILES_LINE,
@@ -59,7 +59,7 @@ def skim_history(lines: Iterable[bytes], path: str) -> History | None:
 def _skim_file(line: bytes, called: str) -> dict[str, FileHistory] | None:
     """The file or place that a line tells of; its samples follow on the next one."""
     try:
-        ((key, value),) = as_table(parse_json(b"{" + line.removesuffix(b",\n") + b"}}"), "a line").items()
+        ((key, value),) = parse_line(b"{" + line.removesuffix(b",\n") + b"}}").items()
         return {key: known_costs(as_table(value, "a file"), called)}
     except ValueError:
         return None

@@ -126,6 +126,73 @@ def test_a_test_goes_only_when_a_newer_complete_run_lacks_it(journals: list[Jour
     }
 
 
+@given(journal_sets(), kept_runs)
+def test_a_shared_cost_goes_only_when_a_newer_complete_run_lacks_it(journals: list[Journal], kept: int) -> None:
+    """But for those of every process, which never go."""
+    history = joined([journals], kept)
+    attempts: dict[str, list[Journal]] = defaultdict(list)
+    seen: dict[tuple[str, str], float] = {}
+    for journal in journals:
+        attempts[journal.header.identity.run].append(journal)
+        for key in _shared_in(journal):
+            seen[key] = max(seen.get(key, 0.0), journal.header.started)
+    complete = [
+        run[0].header.started
+        for run in attempts.values()
+        if _some_plan_was_complete([journal for journal in run if journal.header.identity.generation == 0])
+    ]
+    newest = max(complete, default=0.0)
+    kept_names = {
+        (place, name.removesuffix(" cold")) for place, known in history.shared.items() for name in known.tails
+    }
+    assert kept_names == {
+        key for key, started in seen.items() if started >= newest or key[1] in ("start-up", "each test")
+    }
+
+
+def _shared_in(journal: Journal) -> set[tuple[str, str]]:
+    """Places and names that a journal tells of; both states of the cache are one."""
+    found = {(time.place, time.name) for test in journal.tests for time in test.shared}
+    found |= {(file.file, "collect") for file in journal.files if file.collecting is not None}
+    if journal.header.start_up:
+        found.add(("", "start-up"))
+    if journal.footer is not None and journal.footer.each_test:
+        found.add(("", "each test"))
+    return found
+
+
+@given(grouped())
+def test_shared_costs_can_be_planned_with(inputs: tuple[list[Journal], list[list[Journal]]]) -> None:
+    history = joined(inputs[1], joining.KEPT_RUNS)
+    for known in history.shared.values():
+        assert list(known.tails) == sorted(set(known.tails))
+        assert len(known.columns) == len(history.runs)
+        assert all(cost >= 1 for cost in known.costs)
+        assert "collect" in known.tails or "collect cold" not in known.tails
+        assert not known.needs
+
+
+@given(journal_sets(), kept_runs)
+def test_needs_are_those_of_the_newest_attempt_that_has_a_sample(journals: list[Journal], kept: int) -> None:
+    history = joined([journals], kept)
+    newest: dict[tuple[str, str], tuple[float, object]] = {}
+    needs: dict[tuple[str, str, object], set[str]] = defaultdict(set)
+    for journal in journals:
+        age = (journal.header.started, journal_identity(journal))
+        measured = {(test.key.file, test.stored_tail) for test in journal.tests}
+        for key in measured:
+            newest[key] = max(newest.get(key, age), age)
+        for file in journal.files:
+            for tail, place in zip(file.selected or (), file.needing, strict=True):
+                if (file.file, tail) in measured:
+                    needs[file.file, tail, age].update(file.needs[place])
+    for file, known in history.files.items():
+        for place, tail in enumerate(known.tails):
+            found = known.needs[known.needing[place]] if known.needing else ()
+            assert list(found) == sorted(needs[file, tail, newest[file, tail]])
+        assert len(set(known.needs)) == len(known.needs)
+
+
 def _some_plan_was_complete(journals: list[Journal]) -> bool:
     """Whether all shards of one plan and one collection finished. Others may be there too, of a re-run job."""
     finished: dict[tuple[str, str, int], set[int]] = defaultdict(set)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from stored import CostsByName, costs_at, names_at, run_of, write
+from stored import CostsByName, costs_at, names_at, read, run_of, with_shared_costs, write
 
 from pytest_smartshard.errors import UsageError
 from pytest_smartshard.model.segment import Segment
@@ -56,6 +56,27 @@ def test_ghosts_go_and_what_is_left_stays_as_it_was(store: Path, root: Path) -> 
     bytes_before = store.read_bytes()
     assert taken(pruned(store, rule)) == []
     assert store.read_bytes() == bytes_before
+
+
+def test_what_tests_share_goes_with_the_last_of_them(tmp_path: Path, root: Path) -> None:
+    run = with_shared_costs(
+        run_of(TESTS),
+        start_up=1_000,
+        collecting={"test_a.py": 10, "test_b.py": 20, "test_gone.py": 30, "none_gone.py": 40},
+        needs={"test_a.py": ["session db"]},
+    )
+    store = write(tmp_path / "store", APP, run)
+    (root / "test_b.py").unlink()
+    pruned(
+        store,
+        Rule(suite="app", listed=listed_tests([ItemKey("test_a.py", "x"), ItemKey("test_b.py", "x")])),
+        sure=True,
+    )
+    assert set(read(store).shared) == {"", "test_a.py", "test_b.py", "none_gone.py"}
+    pruned(store, Rule(suite="app", here=FilesHere(root, [])))
+    after = read(store)
+    assert set(after.shared) == {"", "test_a.py"}
+    assert after.files["test_a.py"].needs == (("session db",),)
 
 
 def test_a_dry_run_changes_nothing(store: Path, root: Path) -> None:

@@ -12,7 +12,6 @@ from pytest_smartshard.model.history import FileHistory, History, MeasuredRun
 from pytest_smartshard.model.record import FinishedTest, Journal
 from pytest_smartshard.model.suite import ItemKey
 from pytest_smartshard.proving.joining import KEPT_RUNS, REMEMBERED_RUNS, join
-from pytest_smartshard.proving.measured import rounded
 from pytest_smartshard.proving.samples import Sample, decode_column
 
 
@@ -72,30 +71,6 @@ def test_tests_that_share_a_key_are_added_up_with_the_gravest_class() -> None:
 
 def test_sums_are_rounded_and_not_their_parts() -> None:
     assert sample(*[finished("t", 4) for _ in range(100)]) == 400
-
-
-@pytest.mark.parametrize(
-    ("microseconds", "expected"),
-    [
-        (0, 0),
-        (4, 0),
-        (5, 10),
-        (14, 10),
-        (15, 20),
-        (994, 990),
-        (995, 1_000),
-        (1_234, 1_230),
-        (1_235, 1_240),
-        (99_949, 99_900),
-        (99_950, 100_000),
-        (999_500, 1_000_000),
-        (123_456_789, 123_000_000),
-        (10**15 + 1, 10**15),
-    ],
-)
-def test_durations_are_rounded_to_three_digits(microseconds: int, expected: int) -> None:
-    assert rounded(microseconds) == expected
-    assert rounded(expected) == expected
 
 
 def test_the_stored_tail_is_the_key() -> None:

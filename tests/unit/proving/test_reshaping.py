@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stored import run_of
+from stored import run_of, with_shared_costs
 
 from pytest_smartshard.model.history import History
 from pytest_smartshard.proving.joining import join, newest_complete
@@ -26,6 +26,44 @@ def test_tests_taken_out_are_gone_and_the_others_keep_samples_and_costs() -> Non
     assert {key: (file.tails, file.costs) for key, file in after.files.items()} == {"a.py": (["x"], [1_100])}
     assert columns_of(after, "a.py") == ["1000", "1200"]
     assert after.runs == history.runs
+
+
+def test_what_tests_share_and_need_goes_with_their_file() -> None:
+    run = with_shared_costs(
+        run_of({"a/t.py": {"x": 1_000, "y": 2_000}, "b/t.py": {"z": 3_000}}),
+        start_up=50_000,
+        collecting={"a/t.py": 100, "b/t.py": 200, "a/none.py": 300},
+        needs={"a/t.py": ["module m", "session s"], "b/t.py": ["session s"]},
+    )
+    after = reshaped(join(History(), [run]), lambda key: key.file[2:] if key.file.startswith("a/") else None)
+    assert {place: list(known.costs) for place, known in after.shared.items()} == {
+        "": [50_000],
+        "none.py": [300],
+        "t.py": [100],
+    }
+    assert {file: (known.needs, known.needing) for file, known in after.files.items()} == {
+        "t.py": ((("module m", "session s"),), [0, 0])
+    }
+
+
+def test_files_that_meet_need_what_either_did() -> None:
+    run = with_shared_costs(
+        run_of({"a/t.py": {"x": 1_000, "y": 2_000}, "b/t.py": {"x": 3_000}}),
+        collecting={"a/t.py": 100, "b/t.py": 200},
+        needs={"a/t.py": ["module m"], "b/t.py": ["session s"]},
+    )
+    after = reshaped(join(History(), [run]), lambda key: "t.py")
+    assert list(after.shared["t.py"].costs) == [100]
+    assert after.files["t.py"].needs == (("module m", "session s"), ("module m",))
+    assert after.files["t.py"].needing == [0, 1]
+
+
+def test_shared_costs_go_where_they_are_sent() -> None:
+    run = with_shared_costs(run_of({"a.py": {"x": 1_000}}), collecting={"a.py": 100, "b.py": 200})
+    after = reshaped(
+        join(History(), [run]), lambda key: key.file, lambda place: None if place == "b.py" else place
+    )
+    assert (set(after.files), set(after.shared)) == ({"a.py"}, {"a.py"})
 
 
 def test_a_run_without_samples_is_remembered_when_it_decides_what_is_dropped() -> None:
