@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -10,10 +11,10 @@ from dataclasses import dataclass
 import pytest
 
 from pytest_smartshard.choices import ORDERS
-from pytest_smartshard.model.history import History
+from pytest_smartshard.model.history import FileHistory, History
 from pytest_smartshard.model.shared import CLASS, MODULE, PACKAGE, SESSION
 from pytest_smartshard.model.suite import ItemKey
-from pytest_smartshard.proving.samples import decode_column
+from pytest_smartshard.proving.samples import Sample, decode_column
 from pytest_smartshard.session.fixture_needs import scopes_of, used_by
 from pytest_smartshard.session.items import IdentifiedItem
 from pytest_smartshard.session.ordering import OrderFacts, Parameter, order_of
@@ -38,13 +39,16 @@ _FAILURES = ("c", "f", "t")
 
 
 def failed_tests(history: History) -> frozenset[ItemKey]:
-    """Stored names of the tests that failed, crashed or timed out in the newest run that saw them."""
+    """Stored names of the tests that failed, crashed or timed out in the newest run that saw them.
+
+    *history* must have been read with its samples. What cannot be read of them says nothing.
+    """
     return frozenset(
         ItemKey(file, tail)
         for file, known in history.files.items()
         # Most files hold no failure, and taking columns apart costs.
         if any(letter in column for column in known.columns for letter in _FAILURES)
-        for tail, sample in zip(known.tails, _newest(known.columns, len(known.tails)), strict=True)
+        for tail, sample in zip(known.tails, _newest(known), strict=True)
         if isinstance(sample, str) and sample.startswith(_FAILURES)
     )
 
@@ -71,12 +75,13 @@ def in_order(
     return [found[place] for place in order_of(facts)]
 
 
-def _newest(columns: Sequence[str], tests: int) -> list[int | str | None]:
-    """The newest sample of each test; None where there is none."""
-    newest: list[int | str | None] = [None] * tests
-    for column in columns:
-        samples = decode_column(column, tests)
-        newest = [old if new is None else new for old, new in zip(newest, samples, strict=True)]
+def _newest(known: FileHistory) -> Sequence[Sample]:
+    """The newest sample of each test of a file; None where there is none."""
+    newest: list[Sample] = [None] * len(known.tails)
+    for column in known.columns:
+        with contextlib.suppress(ValueError):
+            samples = decode_column(column, len(newest))
+            newest = [old if new is None else new for old, new in zip(newest, samples, strict=True)]
     return newest
 
 

@@ -8,7 +8,7 @@ import pytest
 from sharded import Project
 from watched import Watched, watch
 
-SLOW = 50_000
+SLOW = 300_000
 """Microseconds that an import sleeps."""
 
 SLEEP = f"import time; time.sleep({SLOW} / 1e6)\n"
@@ -100,11 +100,11 @@ def test_times_belong_to_files_or_to_start_up(tmp_path: Path) -> None:
 
     costs = watched.files
     assert [file for file, cost in costs.items() if cost["is_first"]] == ["folder/test_a.py"]
-    assert SLOW <= costs["folder/test_a.py"]["collecting"] < 3 * SLOW
+    assert SLOW <= costs["folder/test_a.py"]["collecting"] < 2 * SLOW
     assert all(0 < costs[file]["collecting"] < SLOW for file in ("test_b.py", "test_c.py"))
     (start,) = watched.of("start")
     # The processor time of Python and pytest, and the time of the sleeping conftest.
-    assert 2 * SLOW < start["start_up"] < 100 * SLOW
+    assert start["start_up"] > SLOW
 
 
 PRUNES = """

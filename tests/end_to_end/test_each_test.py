@@ -36,7 +36,7 @@ SUITE = {
                 time.sleep(0.02)
 
         def test_flaky(request):
-            time.sleep(0.2)
+            time.sleep(1.2)
             assert getattr(request.node, "execution_count", 2) > 1
         """,
 }
@@ -53,7 +53,7 @@ def test_time_between_phases_is_spread_over_the_tests(tmp_path: Path) -> None:
     each_test, slowest, busy = facts(Project.make(tmp_path / "project", SUITE))
 
     # Between six tests five times, and once more before a repeated run, whose own time is no part of it.
-    assert BETWEEN <= each_test < 2 * BETWEEN
+    assert BETWEEN <= each_test < 5 * BETWEEN
     assert slowest == busy + 6 * each_test
 
 

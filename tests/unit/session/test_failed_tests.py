@@ -14,8 +14,9 @@ def test_the_newest_sample_of_a_test_says_whether_it_failed() -> None:
             "a.py": FileHistory(list("abcdef"), [1] * 6, columns),
             "b.py": FileHistory(["a"], [1], ["10", "10", "10"]),
             "c.py": FileHistory(["a"], [1], []),
+            "d.py": FileHistory(["a"], [1], ["f1", "f?"]),
         }
     )
 
-    assert failed_tests(history) == {ItemKey("a.py", tail) for tail in "acdf"}
+    assert failed_tests(history) == {ItemKey("a.py", tail) for tail in "acdf"} | {ItemKey("d.py", "a")}
     assert failed_tests(History()) == frozenset()
