@@ -185,6 +185,7 @@ class Simulation:
             if collected and draw(st.integers(0, 60)) == 0:  # something leaves it out
                 collected.remove(draw(st.sampled_from(sorted(collected))))
         suite = tuple(key for key in seen.visible if key.file in collected)
+        left = frozenset(seen.files).difference(collected)
         own = tuple(
             key
             for key in suite
@@ -203,7 +204,6 @@ class Simulation:
             own, ran = tuple(key for key in own if key.file in told), 0
             seen = replace(seen, broken=frozenset())
             collected &= told | {key.file for key in suite}
-        left = set(seen.files) - collected if pruned else set()
         inventory = Inventory.of(suite, left)
         self.jobs += 1
         job = Job(
@@ -215,6 +215,7 @@ class Simulation:
             pruned=pruned,
             files=seen.files,
             collected=frozenset(collected),
+            left=left,
             suite=suite,
             own=own,
             owners={file: owners[file] for file in told},

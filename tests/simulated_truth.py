@@ -31,7 +31,8 @@ class Event:
 class Job:
     """One process that ran a shard: what it saw and was to run, and how it ended.
 
-    ``files`` are all test files that it saw, ``collected`` those that it collected, ``suite`` the tests in these.
+    ``files`` are all test files that it saw, ``left`` those of them that it left to others, ``collected`` those
+    that it told to have collected, ``suite`` the tests in these.
     ``owners`` are, of the files that it told of, the shards that own them by its plan. ``broken`` files could not
     be collected. ``inventory`` is the digest of the list of tests that it left. ``reason`` is None where it died.
     """
@@ -44,6 +45,7 @@ class Job:
     pruned: bool
     files: tuple[str, ...]
     collected: frozenset[str]
+    left: frozenset[str]
     suite: Names
     own: Names
     owners: Mapping[str, tuple[int, ...]]
@@ -176,7 +178,7 @@ def truth_of(history: History) -> Truth:
 
 
 def _whole_suite(history: History, last_jobs: Sequence[Job]) -> tuple[Counter[ItemKey], set[str]]:
-    """All tests that the last jobs collected, and files that they saw and did not collect.
+    """All tests that the last jobs collected, and files that all of them left to others.
 
     Of these an earlier attempt may have told what is in them.
     """
@@ -185,7 +187,7 @@ def _whole_suite(history: History, last_jobs: Sequence[Job]) -> tuple[Counter[It
         suite |= Counter(job.suite)
     if not all(job.pruned for job in last_jobs):
         return suite, set()
-    unread = {file for job in last_jobs for file in job.files}
+    unread = {file for job in last_jobs for file in job.left}
     unread.difference_update(*(job.collected for job in last_jobs))
     for job in history.jobs:
         if job.generation == history.newest:
