@@ -58,4 +58,12 @@ SUITES = (
         folder="pandas",
         arguments=("tests/frame",),
     ),
+    WholeSuite(
+        name="statsmodels-discrete",
+        stands_for="a third of the time is in ``setup_class`` methods that fit a model",
+        requirements=("statsmodels==0.15.0", "pandas==3.1.1", "scipy==1.17.1"),
+        folder="statsmodels",
+        # Its own addopts ask for pytest-randomly, and for a JUnit file.
+        arguments=("-o", "addopts=", "discrete/tests"),
+    ),
 )
