@@ -23,7 +23,7 @@ SEGMENT = Segment("suite", "linux-3.12")
 def make_inputs(folder: Path, tests: int, files: int, runs: int) -> None:
     """Write a store, a durations file and the ids of a suite: durations spread as those of real suites."""
     randomness = random.Random(1)
-    keys = sorted(ItemKey(_file(n % files), _tail(n // files)) for n in range(tests))
+    keys = sorted(ItemKey(test_file(n % files), test_tail(n // files)) for n in range(tests))
     means = [randomness.lognormvariate(9, 2) for _ in keys]
     history = History()
     seconds: dict[str, float] = {}
@@ -40,11 +40,11 @@ def make_inputs(folder: Path, tests: int, files: int, runs: int) -> None:
     (folder / "ids.txt").write_text("".join(f"{key}\n" for key in keys), encoding="utf-8")
 
 
-def _file(number: int) -> str:
+def test_file(number: int) -> str:
     return f"tests/part_{number // 50:02}/test_module_{number:04}.py"
 
 
-def _tail(number: int) -> str:
+def test_tail(number: int) -> str:
     return f"TestFeature{number // 20}::test_that_it_works_{number % 20 // 5}[case-{number % 5}]"
 
 
