@@ -31,12 +31,12 @@ class PlanRequest:
 def plan_suite(suite: Suite, request: PlanRequest) -> Planned:
     """The plan for *suite*: the pinned one, with costs from today's history, or a new one."""
     if request.pinned is None:
-        history = request.history if request.rest is None else _known_of(suite, request.history)
+        history = request.history if request.rest is None else known_of(suite, request.history)
         return make_plan(suite, history, request.options)
     return Planned(request.pinned, Prediction(suite, request.history))
 
 
-def _known_of(suite: Suite, history: History) -> History:
+def known_of(suite: Suite, history: History) -> History:
     """*history* of the tests of *suite* alone: what is settled must not be planned for."""
     files = {}
     for file in suite.files:

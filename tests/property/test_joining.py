@@ -182,10 +182,10 @@ def test_needs_are_those_of_the_newest_attempt_that_has_a_sample(journals: list[
         measured = {(test.key.file, test.stored_tail) for test in journal.tests}
         for key in measured:
             newest[key] = max(newest.get(key, age), age)
-        for file in journal.files:
-            for tail, place in zip(file.selected or (), file.needing, strict=True):
-                if (file.file, tail) in measured:
-                    needs[file.file, tail, age].update(file.needs[place])
+        for owned in journal.files:
+            for tail, place in zip(owned.selected or (), owned.needing, strict=True):
+                if (owned.file, tail) in measured:
+                    needs[owned.file, tail, age].update(owned.needs[place])
     for file, known in history.files.items():
         for place, tail in enumerate(known.tails):
             found = known.needs[known.needing[place]] if known.needing else ()

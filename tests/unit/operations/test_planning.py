@@ -10,8 +10,8 @@ from making import history_of, suite_of
 
 from pytest_smartshard.errors import NewerFormat, UnusableFile
 from pytest_smartshard.journal.plan_file import plan_text
-from pytest_smartshard.model.history import History, MeasuredRun
-from pytest_smartshard.operations.planning import PlanRequest, lanes_of, plan_suite, read_pinned_plan
+from pytest_smartshard.model.history import FileHistory, History, MeasuredRun
+from pytest_smartshard.operations.planning import PlanRequest, known_of, lanes_of, plan_suite, read_pinned_plan
 from pytest_smartshard.planning.planner import PlanOptions, make_plan
 
 SUITE = suite_of({"a.py": ["t1", "t2"]})
@@ -68,3 +68,13 @@ def test_lanes_are_those_written_else_those_recorded_last(
 ) -> None:
     runs = tuple(MeasuredRun(run=f"r{place}", lanes=lanes) for place, lanes in enumerate(recorded))
     assert lanes_of(written, History(runs=runs)) == expected
+
+
+def test_of_what_is_settled_nothing_is_planned_and_needs_stay_with_their_tests() -> None:
+    known = FileHistory(["a", "b", "c"], [1, 2, 3], (), (("module m",), ()), [0, 1, 0])
+    history = History(files={"test_a.py": known, "test_b.py": known}, shared={"test_a.py": known})
+    found = known_of(suite_of({"test_a.py": ["b", "c"]}), history)
+    assert found.files == {"test_a.py": FileHistory(["b", "c"], [2, 3], (), (("module m",), ()), [1, 0])}
+    assert found.shared == history.shared
+    plain = History(files={"test_a.py": FileHistory(["a", "b"], [1, 2], ())})
+    assert known_of(suite_of({"test_a.py": ["a"]}), plain).files["test_a.py"] == FileHistory(["a"], [1], ())
