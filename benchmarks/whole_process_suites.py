@@ -66,4 +66,18 @@ SUITES = (
         # Its own addopts ask for pytest-randomly, and for a JUnit file.
         arguments=("-o", "addopts=", "discrete/tests"),
     ),
+    WholeSuite(
+        name="mdanalysis",
+        stands_for="files with class and module fixtures that analyse a trajectory; starting takes long",
+        requirements=("MDAnalysisTests==2.11.0",),
+        folder="MDAnalysisTests/analysis",
+        arguments=(
+            "test_diffusionmap.py",
+            "test_hydrogenbonds_analysis.py",
+            "test_nucleicacids.py",
+            "test_nuclinfo.py",
+            "test_pca.py",
+            "test_rdf_s.py",
+        ),
+    ),
 )
