@@ -83,27 +83,31 @@ class Pruning:
         self._imports = ImportState()
         keys: dict[Path, str] = {}
         listed: dict[str, SuiteFile] = {}
-        for file in self._walk(nodes):
-            if file.path not in keys:
-                key = keys[file.path] = file_key(file.path, root)
-                alias = file.nodeid if file.nodeid != key else None
-                listed.setdefault(key, SuiteFile(key=key, size=file_size(file.path), alias=alias))
+        found = list(self._walk(nodes))
         self._imports.rewind()
+        folders = _folders_of_marks(session.config)
+        for file in found:
+            if file.path in keys:
+                continue
+            key = keys[file.path] = file_key(file.path, root)
+            alias = file.nodeid if file.nodeid != key else None
+            everywhere = _has_marks(file.path, folders)
+            size = file_size(file.path)
+            listed.setdefault(key, SuiteFile(key=key, size=size, alias=alias, everywhere=everywhere))
         suite = Suite(files=tuple(listed[key] for key in sorted(listed)))
         planned = plan_suite(suite, self._request)
         if self._is_too_little_known(planned, suite):
             return
-        folders = _folders_of_marks(session.config)
         self.pruned = PrunedFiles(
             planned=planned,
             files=tuple(file.key for file in suite.files),
-            everywhere=frozenset(key for path, key in keys.items() if _has_marks(path, folders)),
+            everywhere=frozenset(file.key for file in suite.files if file.everywhere),
         )
         left_out = frozenset(self.pruned.left_to_others(self._shard))
         self._left_out = frozenset(path for path, key in keys.items() if key in left_out)
 
     def _is_too_little_known(self, planned: Planned, suite: Suite) -> bool:
-        has_plan = self._request.pinned is not None or bool(planned.prediction.known)
+        has_plan = self._request.pinned is not None or not planned.prediction.is_empty
         return not has_plan and len(suite.files) < self._shard.count
 
     def _walk(self, nodes: Iterable[pytest.Item | pytest.Collector]) -> Iterator[pytest.File]:

@@ -39,7 +39,10 @@ class Collected:
 
 
 def suite_of(found: Sequence[IdentifiedItem], reader: ItemReader) -> Suite:
-    """The suite that *found*, read by *reader*, amounts to. The order of collection does not matter."""
+    """The suite that *found*, read by *reader*, amounts to, where every shard collects all of it.
+
+    The order of collection does not matter.
+    """
     tests = defaultdict(list)
     for _, file, test in found:
         tests[file].append(test)
@@ -50,6 +53,7 @@ def suite_of(found: Sequence[IdentifiedItem], reader: ItemReader) -> Suite:
                 size=reader.sizes.get(file, 0),
                 alias=reader.aliases.get(file),
                 tests=tuple(sorted(tests[file])),
+                everywhere=True,
             )
             for file in sorted(tests)
         )

@@ -46,13 +46,14 @@ def _known_placed(units: Units, known: Sequence[int], bins: Bins) -> tuple[list[
 
 
 def _is_better(scattered: Loads, kept: Loads) -> bool:
-    """Whether scattering is faster, or costs next to nothing: neither the slowest bin nor all together."""
-    always = kept.sharing.start_up + kept.sharing.everywhere
-    of_scattered, of_kept = scattered.makespan + always, kept.makespan + always
-    if of_scattered * (FREE + 1) <= of_kept * FREE:
+    """Whether scattering is faster, or costs next to nothing: neither the slowest bin nor all together.
+
+    Start-up does not count. Beside it anything looks small in a suite that takes no time.
+    """
+    if scattered.makespan * (FREE + 1) <= kept.makespan * FREE:
         return True
-    totals = scattered.total + kept.bins.total * always, kept.total + kept.bins.total * always
-    return of_scattered * FREE <= of_kept * (FREE + 1) and totals[0] * FREE <= totals[1] * (FREE + 1)
+    is_near = scattered.makespan * FREE <= kept.makespan * (FREE + 1)
+    return is_near and scattered.total * FREE <= kept.total * (FREE + 1)
 
 
 def _scattered(units: Units, bins: Bins, layers: Sequence[bool]) -> list[int]:
