@@ -12,6 +12,7 @@ from pytest_smartshard.checked import (
     as_list,
     as_table,
     count,
+    flag,
     number,
     parse_table,
     text,
@@ -45,6 +46,7 @@ def plan_text(plan: Plan) -> str:
         "imbalance": round(forecast.makespan / forecast.bound, 4) if forecast.bound else None,
         "known_share": round(forecast.known / forecast.total, 4) if forecast.total else None,
         "together": plan.together,
+        **({} if plan.pruned else {"pruned": False}),
         "shards": [_shard(plan, number) for number in range(1, plan.shards + 1)],
     }
     return json.dumps(document, indent=1) + "\n"
@@ -117,6 +119,7 @@ def _parse(document: Table) -> Plan:
             known=_microseconds(document, "known_seconds"),
         ),
         digest=text(document, "digest"),
+        pruned=flag(document, "pruned") if "pruned" in document else True,
     )
 
 

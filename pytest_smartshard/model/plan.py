@@ -50,6 +50,8 @@ class Plan:
     ``cuts`` maps each file with several owners to its units: the tail of a test, function or class → shard.
     ``together`` maps labels of tests that stay together, whatever their files, to their shard.
     ``scope`` says what was kept whole, which tests that came later must be too.
+    ``pruned``: a shard needs to collect no more than the files that it owns; what other shards collect does not
+    matter for where a test goes.
     ``digest`` is the fingerprint of all of this and of what it was made from.
     """
 
@@ -62,3 +64,4 @@ class Plan:
     together: Mapping[str, int] = field(default_factory=dict)
     forecast: Forecast
     digest: str
+    pruned: bool = True

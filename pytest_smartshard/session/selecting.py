@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from pytest_smartshard.model.plan import Plan
 from pytest_smartshard.model.segment import ShardIndex
 from pytest_smartshard.operations.planning import PlanRequest, plan_suite
 from pytest_smartshard.planning.placement import shard_of
+from pytest_smartshard.planning.planner import Planned
 from pytest_smartshard.session.collecting import PrunedFiles, Pruning
 from pytest_smartshard.session.collection_costs import CollectionCosts
 from pytest_smartshard.session.fixture_needs import FixtureNeeds
@@ -90,7 +92,7 @@ class _Selection:
         rest = self._request.rest
         left = after if rest is None else [found for found in after if rest.takes(found.stored_key)]
         pruned = self._pruning.pruned if self._pruning is not None else None
-        planned = pruned.planned if pruned is not None else plan_suite(suite_of(left, reader), self._request)
+        planned = pruned.planned if pruned is not None else self._planned_by_tests(left, reader)
         mine = in_order(
             [found for found in left if self._takes(planned.plan, pruned, found)],
             self._order,
@@ -115,6 +117,10 @@ class _Selection:
             config.hook.pytest_deselected(items=others)
         self._on_part(part)
         return result
+
+    def _planned_by_tests(self, left: Sequence[IdentifiedItem], reader: ItemReader) -> Planned:
+        planned = plan_suite(suite_of(left, reader), self._request)
+        return replace(planned, plan=replace(planned.plan, pruned=False))
 
     def _takes(self, plan: Plan, pruned: PrunedFiles | None, found: IdentifiedItem) -> bool:
         everywhere = pruned is None or pruned.is_everywhere(found.file)

@@ -59,7 +59,9 @@ class Start:
     @property
     def _knows_before(self) -> bool:
         """Whether it can be said before collecting who runs what."""
-        return self.pinned is not None or PACKERS[self.settings.packer].needs_costs
+        if self.pinned is not None:
+            return self.pinned.pruned
+        return PACKERS[self.settings.packer].needs_costs
 
     def request(self) -> PlanRequest:
         """What every process of this shard plans by."""

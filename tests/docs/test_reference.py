@@ -162,5 +162,5 @@ def test_the_report_of_a_merge_is_described_key_by_key() -> None:
 
 def test_the_plan_is_described_key_by_key() -> None:
     forecast = Forecast(loads=(1,), bound=1, total=1, known=1)
-    plan = Plan(shards=1, packer="lpt", owners={"f": (1,)}, forecast=forecast, digest="d")
+    plan = Plan(shards=1, packer="lpt", owners={"f": (1,)}, forecast=forecast, digest="d", pruned=False)
     assert named(f"Plan, format {plan_file.FORMAT}") == keys_in(plan_text(plan))
