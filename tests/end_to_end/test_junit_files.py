@@ -185,7 +185,8 @@ def test_a_shard_with_workers_leaves_the_same_outcomes(tmp_path: Path, kind: str
     whole = combined(project.journals(), style)
 
     assert (whole.made, whole.notes) == (0, ())
-    assert outcomes_in(whole.document) == outcomes_in(plain)
+    # Of a file that is skipped whole, in two ways here, xdist hands on one result.
+    assert each_result_once(outcomes_in(whole.document)) == each_result_once(outcomes_in(plain))
 
 
 # Older releases of pytest do not shorten messages, and escape other characters.
@@ -211,6 +212,13 @@ def test_what_a_killed_shard_leaves_is_made_from_its_journal(tmp_path: Path, kin
     assert {names_of(outcome) for outcome in found - expected} - OTHERWISE_ONCE == {"test_failed_then_error"}
 
 
+UNCOLLECTED = ("test_broken", "test_skipped_whole")
+
+
+def each_result_once(outcomes: Counter[Any]) -> Counter[object]:
+    return Counter((names, frozenset(results)) for names, results in outcomes.elements())
+
+
 def names_of(outcome: Any) -> str:
     return str(dict(outcome[0])["name"])
 
@@ -230,7 +238,10 @@ def test_a_torn_file_is_named_and_its_cases_are_made(tmp_path: Path) -> None:
 
     assert whole.notes == (f"{torn} is no complete XML: its test cases are made from the journal",)
     assert whole.made == sum(b'"kind":"test"' in line for line in lines) - 2
-    assert len(cases_in(whole.document)) == len(cases_in(plain)) - 2
+    lost = Counter(map(names_of, outcomes_in(plain).elements()))
+    lost.subtract(map(names_of, outcomes_in(whole.document).elements()))
+    # What became of files at collection, no journal's test tells; other shards have not tried to collect them.
+    assert sum(count for name, count in lost.items() if name not in UNCOLLECTED) == 2
 
 
 def test_the_attempt_that_counts_is_there_and_no_other(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def test_a_sharded_run_says_what_it_runs_and_leaves_its_journal_and_plan_behind(
     exactly_once([first, second], plain)
     digest = first.recorded.header["digest"]
     assert first.collected_line == (
-        f"shard 1/2 of {SEGMENT}: {len(first.ran)} of 3 tests, no history yet, plan {digest}"
+        f"shard 1/2 of {SEGMENT}: 2 tests in 1 of 2 files, no history yet, plan {digest}"
     )
     (run,) = project.runs()
     assert run.name.startswith("local-")
@@ -61,7 +61,7 @@ def test_a_sharded_run_says_what_it_runs_and_leaves_its_journal_and_plan_behind(
         f"{SEGMENT}/0-2-of-2-1.jsonl",
         f"{SEGMENT}/0-2-of-2-1.xml",
         f"{SEGMENT}/0-{digest}.plan.json",
-        f"{SEGMENT}/{first.recorded.header['collection']}.tests.json",
+        *(f"{SEGMENT}/{shard.recorded.header['inventory']}.tests.json" for shard in (first, second)),
     }
     ignored = (project.home / ".gitignore").read_text("utf-8")
     assert ignored.splitlines()[-1] == "*"

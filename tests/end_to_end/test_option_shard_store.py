@@ -134,7 +134,7 @@ def test_durations_of_pytest_split_serve_files_outside_rootdir_too(tmp_path: Pat
     durations = {f"tests/{nodeid}": 10.0 - place for place, nodeid in enumerate(ids)}
     project.write({".test_durations": json.dumps(durations)})
 
-    results = project.run_all(2, "--rootdir=.", "../one", "../two")
+    results = project.run_all(2, "--rootdir=.", "../one", "../two", "--shard-prune=off")
 
     assert sorted(name for result in results for name in result.names) == [
         "tests.test_a::test_one",

@@ -21,7 +21,7 @@ def test_six_shards_for_four_tests_run_each_once_and_two_are_empty(tmp_path: Pat
     plain = project.pytest("-k", keyword)
     assert len(plain.ran) == 4
 
-    results = project.run_all(6, "-k", keyword)
+    results = project.run_all(6, "-k", keyword, "--shard-prune=off")
 
     exactly_once(results, plain)
     assert [result.code for result in results] == [0] * 6
@@ -30,6 +30,21 @@ def test_six_shards_for_four_tests_run_each_once_and_two_are_empty(tmp_path: Pat
         empty = f"shard {shard}/6 is empty: other shards have the 4 tests of this suite"
         assert (empty in result.lines) == (not result.ran)
     assert results[5].section()[-1].startswith("the run is complete: durations taken into ")
+
+
+@pytest.mark.parametrize("keyword", ["one or two or three or four", "alpha"])
+def test_shards_whose_own_files_hold_nothing_are_green(tmp_path: Path, keyword: str) -> None:
+    """They have not looked into the files of other shards, and say what they know."""
+    project = Project.make(tmp_path / "project", SUITE)
+    plain = project.pytest("-k", keyword)
+    for _ in range(2):
+        results = project.run_all(6, "-k", keyword)
+        exactly_once(results, plain)
+        assert [result.code for result in results] == [0] * 6
+        for shard, result in enumerate(results, start=1):
+            empty = f"shard {shard}/6 is empty: other shards have the 8 files of this suite"
+            assert (empty in result.lines) == (not result.ran)
+        assert results[5].section()[-1].startswith("the run is complete: durations taken into ")
 
 
 @pytest.mark.parametrize("arguments", [(), ("-n", "1")], ids=["alone", "xdist"])

@@ -75,10 +75,21 @@ def test_shards_divide_what_others_leave_in_the_order_they_give(tmp_path: Path, 
 def test_deselected_tests_are_counted_as_pytest_counts_them(tmp_path: Path) -> None:
     project = Project.make(tmp_path / "project", {**SUITE, "conftest.py": CONFTESTS["drops last"]})
 
-    result = project.run(1, 2)
+    result = project.run(1, 2, "--shard-prune=off")
 
     ran = len(result.ran)
     assert f"collected 7 items / {7 - ran} deselected / {ran} selected" in result.lines
     assert f" {ran} of 5 tests," in result.collected_line
     counts = {line["file"]: (line["collected"][0], line["remaining"][0]) for line in result.recorded.files}
     assert counts.items() <= {"test_a.py": (4, 3), "test_b.py": (3, 2)}.items()
+
+
+def test_a_shard_counts_what_it_collects(tmp_path: Path) -> None:
+    project = Project.make(tmp_path / "project", {**SUITE, "conftest.py": CONFTESTS["drops last"]})
+
+    result = project.run(1, 2)
+
+    assert "collected 4 items / 1 deselected / 3 selected" in result.lines
+    assert ": 3 tests in 1 of 2 files, " in result.collected_line
+    (line,) = result.recorded.files
+    assert (line["file"], line["collected"][0], line["remaining"][0]) == ("test_a.py", 4, 3)

@@ -298,7 +298,8 @@ def imported(tmp_path: Path) -> list[list[str]]:
 
 
 def test_a_shard_imports_its_own_files_alone(tmp_path: Path) -> None:
-    project = Project.make(tmp_path / "project", FOUR)
+    """Whole ones here: tests of no length may be divided in any way."""
+    project = Project.make(tmp_path / "project", FOUR, "shard_scope = file")
     for _ in range(2):
         check(project, tmp_path, Suite(files=FOUR))
         by_shard = imported(tmp_path)

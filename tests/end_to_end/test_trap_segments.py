@@ -27,7 +27,7 @@ INI = "markers = slow: takes long"
 )
 def test_what_is_left_out_makes_a_segment_of_its_own(tmp_path: Path, option: str, left: int) -> None:
     project = Project.make(tmp_path / "project", SUITE, INI)
-    result = project.run(1, 2, option)
+    result = project.run(1, 2, option, "--shard-prune=off")
     assert f" of {left} tests, " in result.collected_line
     assert result.recorded.header["segment"] != SEGMENT
 
