@@ -24,7 +24,6 @@ from pytest_smartshard.operations.opening import (
 from pytest_smartshard.session import phrases
 from pytest_smartshard.session.coverage import coverage_facts
 from pytest_smartshard.session.junit import junit_facts, keep_junit
-from pytest_smartshard.session.merging import take_in_apart
 from pytest_smartshard.session.outcomes import bounded
 from pytest_smartshard.session.recording import Recording
 from pytest_smartshard.session.start import Start
@@ -252,6 +251,9 @@ class ShardRun:
                     "never; see that all have the same tests, with the same ids in every process"
                 )
             return lines
+        # The last shard of a machine alone needs it.
+        from pytest_smartshard.session.merging import take_in_apart
+
         rerun = self._start.rerun
         return take_in_apart([folder, *([rerun.path] if rerun else [])], self._start.settings)
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -19,7 +20,6 @@ from pytest_smartshard.model.plan import Plan
 from pytest_smartshard.model.segment import ShardIndex
 from pytest_smartshard.operations.opening import earlier_plan
 from pytest_smartshard.operations.planning import PlanRequest, lanes_of, read_pinned_plan
-from pytest_smartshard.operations.rerunning import Rerun, find_rerun
 from pytest_smartshard.planning.packers.table import PACKERS
 from pytest_smartshard.planning.planner import PlanOptions
 from pytest_smartshard.session.item_order import FAILED_FIRST, Order
@@ -28,6 +28,9 @@ from pytest_smartshard.settings.resolve import Settings, Surroundings, resolve
 from pytest_smartshard.settings.values import Value, gather
 from pytest_smartshard.store.place import FoundHistory, find_history
 from pytest_smartshard.wording import plural
+
+if TYPE_CHECKING:
+    from pytest_smartshard.operations.rerunning import Rerun
 
 WHOLE = ShardIndex(1, 1)
 """The shard of a run that records without sharding."""
@@ -150,6 +153,9 @@ def _earlier(path: Path, shard: ShardIndex) -> Plan | None:
 
 def _rerun(settings: Settings) -> Rerun:
     """What is left of the run that ``--shard-rerun`` names. Raises pytest.UsageError."""
+    # Proving is what most shards do without.
+    from pytest_smartshard.operations.rerunning import find_rerun
+
     assert settings.rerun is not None
     named = "shard_run" in settings.origins
     try:

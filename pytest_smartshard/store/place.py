@@ -8,7 +8,6 @@ from pathlib import Path
 from pytest_smartshard.errors import UnusableFile
 from pytest_smartshard.model.history import History
 from pytest_smartshard.model.segment import WHOLE_SUITE, Segment
-from pytest_smartshard.store.foreign.pytest_split import DURATIONS_FILE, parse_durations
 from pytest_smartshard.store.format import parse_history
 from pytest_smartshard.store.skimming import skim_history
 
@@ -61,7 +60,7 @@ def find_history(
             return FoundHistory(
                 history=replace(history, origin=f"borrowed from {relative.slug}"), notes=tuple(notes)
             )
-    return _found_from_pytest_split(rootdir / DURATIONS_FILE, notes)
+    return _found_from_pytest_split(rootdir, notes)
 
 
 def _read(path: Path, notes: list[str], with_samples: bool) -> History | None:
@@ -100,7 +99,11 @@ def _relatives(place: StorePlace, segment: Segment) -> list[Segment]:
     return sorted(found, key=distance)
 
 
-def _found_from_pytest_split(path: Path, notes: list[str]) -> FoundHistory:
+def _found_from_pytest_split(rootdir: Path, notes: list[str]) -> FoundHistory:
+    # Of the first run alone.
+    from pytest_smartshard.store.foreign.pytest_split import DURATIONS_FILE, parse_durations
+
+    path = rootdir / DURATIONS_FILE
     try:
         raw = path.read_bytes()
     except (FileNotFoundError, IsADirectoryError):
