@@ -27,8 +27,8 @@ class Forecast:
     ``loads`` is the predicted time of each shard in order, of its slowest lane where it has several: start-up,
     every shared cost that it has to pay, and its tests. ``bound`` is the lower bound of the makespan. ``total``
     is that of all lanes of all shards together, with shared costs as often as the plan pays them; ``known`` of
-    it rests on history. ``parts``: what each of the loads is made of, in a plan that was just made and not
-    read back.
+    it rests on history. In a plan that was just made and not read back, ``parts`` says what each of the loads is
+    made of, and ``binding`` which unit alone sets the bound (as ``file::tail``; ``""`` where the total does).
     """
 
     loads: tuple[int, ...]
@@ -36,6 +36,7 @@ class Forecast:
     total: int
     known: int
     parts: tuple[LoadParts, ...] = field(default=(), compare=False)
+    binding: str = field(default="", compare=False)
 
     @property
     def makespan(self) -> int:

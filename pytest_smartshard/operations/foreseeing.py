@@ -34,21 +34,5 @@ def foresee(planned: Planned, suite: Suite, segment: Segment) -> PlanSummary:
         ),
         tests=tests.total(),
         files=len(suite.files),
-        binding=_binding(planned, suite),
-    )
-
-
-def _binding(planned: Planned, suite: Suite) -> str:
-    """The one test that is as long as the lower bound; of several the first by name."""
-    bound = planned.plan.forecast.bound
-    if not planned.plan.forecast.known:
-        return ""
-    return next(
-        (
-            f"{file.key}::{test.tail}"
-            for file in suite.files
-            for test in file.tests
-            if planned.prediction.cost_of(file.key, test.stored_tail) == bound
-        ),
-        "",
+        binding=plan.forecast.binding if plan.forecast.known else "",
     )

@@ -21,6 +21,15 @@ def lower_bound(costs: Sequence[int], machines: int) -> int:
     return max(longest[0], -(-sum(costs) // machines), shared)
 
 
+def weights_of(units: Units, costs: Sequence[int]) -> Sequence[int]:
+    """What each unit takes with all that it needs, where *costs* are those of the units alone."""
+    if not units.bundles:
+        return costs
+    sharing = units.sharing
+    needed = [sharing.cost_of(bundle) for bundle in sharing.bundles]
+    return [cost + needed[bundle] for cost, bundle in zip(costs, units.bundles, strict=True)]
+
+
 def shared_bound(units: Units, costs: Sequence[int], bins: Bins) -> int:
     """The same with what every bin pays and what units share, where they do. *costs* are those of the units.
 
@@ -32,8 +41,7 @@ def shared_bound(units: Units, costs: Sequence[int], bins: Bins) -> int:
     alone = lower_bound(costs, bins.total)
     if not units.bundles:
         return always + alone
-    weights = [sharing.cost_of(bundle) for bundle in sharing.bundles]
-    longest = max([cost + weights[bundle] for cost, bundle in zip(costs, units.bundles, strict=True)], default=0)
+    longest = max(weights_of(units, costs), default=0)
     used = [sharing.bundles[bundle] for bundle in set(units.bundles)]
     files = {file for bundle in used for file in bundle.files}
     fixtures = {name for bundle in used for name in bundle.fixtures}

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import compress
 
 from pytest_smartshard.model.plan import Forecast, LoadParts
-from pytest_smartshard.planning.bounds import shared_bound
+from pytest_smartshard.planning.bounds import shared_bound, weights_of
 from pytest_smartshard.planning.packers.loads import loads_of
 from pytest_smartshard.planning.packers.protocol import Bins, Bundle, Units
 
@@ -35,10 +35,21 @@ def forecast_of(units: Units, placed: Sequence[int], bins: Bins, visits: Mapping
         parts.append(LoadParts(sharing.start_up, collecting, fixtures, loads.own[slowest] - fixtures))
     known = sum(compress(units.costs, units.known)) + sum(loads.fixtures)
     known += bins.total * (sharing.start_up + sharing.everywhere_known) + bins.lanes * loads.collecting_known
+    bound = shared_bound(units, costs, bins)
     return Forecast(
         loads=tuple(map(sum, parts)),
-        bound=shared_bound(units, costs, bins),
+        bound=bound,
         total=bins.total * always + loads.total,
         known=known,
         parts=tuple(parts),
+        binding=_binding(units, costs, bound - always),
     )
+
+
+def _binding(units: Units, costs: Sequence[int], bound: int) -> str:
+    """The first unit that is as long as the *bound* with all that it needs, ``""`` where none is."""
+    weights = weights_of(units, costs)
+    if not bound or max(weights, default=0) < bound:
+        return ""
+    place = weights.index(bound)
+    return f"{units.files[place]}::{units.tails[place]}" if units.files[place] else units.tails[place]
