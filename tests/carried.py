@@ -16,20 +16,26 @@ COUNTS = {"a": 3, "b": 2}
 JOURNAL = "0-1-of-2-1.jsonl"
 PROVED = f"{SEGMENT}: proved: 5 tests ran exactly once in 2 shards"
 LACKS_FIRST = (
+    f"{SEGMENT}: NOT PROVED: 1 file (its tests are not known) did not run to the end",
+    f"{SEGMENT}: run {RUN} lacks shard 1 of 2{GIVE_ALL}",
+    f"{SEGMENT}: 1 file (its tests are not known) assigned and not run, by shard 1/2: test_a.py",
+)
+UNPRUNED = "shard_prune = off"
+UNPRUNED_LACKS_FIRST = (
     f"{SEGMENT}: NOT PROVED: 3 of 5 tests did not run to the end",
     f"{SEGMENT}: run {RUN} lacks shard 1 of 2{GIVE_ALL}",
     f"{SEGMENT}: 3 tests assigned and not run, by shard 1/2: {', '.join(ids(a=3))}",
 )
-
+"""What the other shard, that had collected everything, knows of it."""
 
 MOST_MEMORY = 1_500 * 1024**2
 """Bytes of address space in which artifacts that unpack to more are refused. The command itself needs 0.6 GB."""
 
 
-def carry(folder: Path) -> Path:
+def carry(folder: Path, ini: str = "") -> Path:
     """Run both shards in folders below *folder*; returns the folder of their artifacts."""
     for shard in (1, 2):
-        project = Project.make(folder / f"machine-{shard}" / "project", suite(**COUNTS))
+        project = Project.make(folder / f"machine-{shard}" / "project", suite(**COUNTS), ini)
         assert project.run(shard, 2, env=CI).code == 0
         shutil.copytree(project.home / "runs", folder / "artifacts" / f"shard-{shard}")
     return folder / "artifacts"

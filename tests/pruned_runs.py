@@ -13,6 +13,9 @@ from making import finished, header_of
 from pytest_smartshard.model.inventory import Inventory, names_digest
 from pytest_smartshard.model.proof import SegmentProof
 from pytest_smartshard.model.record import (
+    CRASHED,
+    FAILED,
+    PASSED,
     CollectionError,
     FinishedTest,
     Journal,
@@ -49,6 +52,7 @@ class Left:
         everywhere: Sequence[str] = (),
         pruned: bool = True,
         failed: Sequence[str] = (),
+        crashed: Sequence[str] = (),
         errors: Sequence[str] = (),
         ran: bool = True,
         reason: str | None = "",
@@ -63,9 +67,10 @@ class Left:
         )
         if keeps_list:
             self.inventories[inventory.digest] = inventory
-        tests = [_ended(file, tail, tail in failed) for file in own for tail in own[file]] if ran else []
+        ends = {**dict.fromkeys(failed, FAILED), **dict.fromkeys(crashed, CRASHED)}
+        tests = [_ended(file, tail, ends.get(tail, PASSED)) for file in own for tail in own[file] if ran]
         started = header_of(shard, **header, selected=sum(map(len, own.values())))  # type: ignore[arg-type]  # a helper of tests
-        code = 2 if reason else int(bool(failed or errors))
+        code = 2 if reason else int(bool(ends or errors))
         self.journals.append(
             Journal(
                 path=f"journal-{len(self.journals)}",
@@ -86,8 +91,8 @@ class Left:
         return self
 
 
-def _ended(file: str, tail: str, is_red: bool) -> FinishedTest:
-    return replace(finished(tail, outcome="failed" if is_red else "passed"), key=ItemKey(file, tail))
+def _ended(file: str, tail: str, outcome: str) -> FinishedTest:
+    return replace(finished(tail, outcome=outcome), key=ItemKey(file, tail))
 
 
 def _line(file: str, tails: Sequence[str], selected: Sequence[str]) -> OwnedFile:

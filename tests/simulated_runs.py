@@ -224,7 +224,9 @@ class Simulation:
             reason=reason,
         )
         history.jobs.append(job)
-        outcomes = draw(st.lists(st.sampled_from(["passed"] * 9 + ["failed"]), min_size=ran, max_size=ran))
+        outcomes = draw(
+            st.lists(st.sampled_from(["passed"] * 9 + ["failed", "crashed"]), min_size=ran, max_size=ran)
+        )
         tests = [
             FinishedTest(key=key, stored_tail=key.tail, outcome=outcome, call=1_000)
             for key, outcome in zip(own, outcomes, strict=False)
@@ -258,7 +260,7 @@ class Simulation:
             if len(tests) < len(job.own) and job.reason != "stopping after 1 failures":
                 writer.begin(job.own[len(tests)])
             if job.reason is not None:
-                red = bool(errors) or any(test.outcome == "failed" for test in tests)
+                red = bool(errors) or any(test.outcome != "passed" for test in tests)
                 writer.finish(
                     JournalFooter(
                         exit_code=2 if job.reason else int(red), ran=len(tests), seconds=1.0, reason=job.reason

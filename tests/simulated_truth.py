@@ -135,7 +135,7 @@ def rest_of(history: History, suite: Names, mode: str) -> Names:
     left = []
     for key in suite:
         ends = final_ends(history, key, suite.count(key))
-        if len(ends) < suite.count(key) or (mode == "all" and any(end.outcome == "failed" for end in ends)):
+        if len(ends) < suite.count(key) or (mode == "all" and any(end.outcome != "passed" for end in ends)):
             left.append(key)
     return tuple(left)
 
@@ -218,7 +218,7 @@ def _verdict(
         return 2 if all(_was_stopped(history, key) for key in lost) else 3
     ran = {event.key for event in history.events}
     ends = [end for key in {*suite, *ran} for end in final_ends(history, key, max(1, suite[key]))]
-    return int(has_errors or any(end.outcome == "failed" for end in ends))
+    return int(has_errors or any(end.outcome != "passed" for end in ends))
 
 
 def _all_owners_agree(jobs: Sequence[Job]) -> bool:
@@ -244,7 +244,7 @@ def _was_stopped(history: History, key: ItemKey) -> bool:
 
 
 def _only_pruned(history: History, suite: Counter[ItemKey], errors: frozenset[str]) -> set[str]:
-    """Files of which all that failed in pruned jobs passed in later ones that were not."""
+    """Files of which all that failed in pruned jobs, crashes apart, passed in later ones that were not."""
     pruned = {job.number for job in history.jobs if job.pruned}
     failed = [e for e in history.events if e.job in pruned and e.outcome == "failed"]
     passed = {e.key for e in history.events if e.job in pruned and e.outcome == "passed"}

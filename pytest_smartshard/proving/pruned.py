@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from pytest_smartshard.model.proof import CountedTest
-from pytest_smartshard.model.record import PASSED, RED, CollectionError, Journal
+from pytest_smartshard.model.record import CRASHED, PASSED, RED, CollectionError, Journal
 from pytest_smartshard.model.suite import ItemKey
 from pytest_smartshard.proving.seen import file_of
 
@@ -30,6 +30,7 @@ def failed_only_pruned(
 ) -> tuple[str, ...]:
     """Files, sorted, of which everything that failed in pruned shards passed later in one that was not.
 
+    A test that crashed says nothing of imports: somebody may have killed its worker.
     *counted* are all ends that count, *errors* what could not be collected to the last.
     """
     whole = {journal.path for journal in journals if not journal.header.pruned}
@@ -50,7 +51,7 @@ def _suspects(pruned: Iterable[Journal]) -> dict[str, _Suspect]:
     passed = set()
     for journal in pruned:
         for test in journal.tests:
-            if test.outcome in RED:
+            if test.outcome in RED and test.outcome != CRASHED:
                 suspect = suspects[test.key.file]
                 suspect.keys.add(test.stored_key)
                 suspect.failed_in(journal)

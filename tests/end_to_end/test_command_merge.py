@@ -76,20 +76,26 @@ def test_the_store_is_that_of_a_run_on_one_machine_but_for_the_times(
     project.run_all(3, env=CI)
     alone = project.store()
 
-    def without_times(store: dict[str, object]) -> dict[str, object]:
-        files = store["files"]
-        assert isinstance(files, dict)
-        shape = {
+    def shapes_of(lines: object, name: str) -> dict[str, object]:
+        assert isinstance(lines, dict)
+        return {
             file: {
-                "tests": line["tests"],
+                name: line[name],
                 "costs": len(line["costs"]),
                 "samples": [len(column.split()) for column in line["samples"]],
             }
-            for file, line in files.items()
+            for file, line in lines.items()
         }
+
+    def without_times(store: dict[str, object]) -> dict[str, object]:
         runs = store["runs"]
         assert isinstance(runs, list)
-        return {**store, "files": shape, "runs": [{**run, "started": 0, "digests": 1} for run in runs]}
+        return {
+            **store,
+            "files": shapes_of(store["files"], "tests"),
+            "shared": shapes_of(store["shared"], "names"),
+            "runs": [{**run, "started": 0, "digests": 1} for run in runs],
+        }
 
     assert without_times(merged) == without_times(alone)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +33,44 @@ SUITE = {
 ODD = "tests/test_a.py::test_fails[<b>`|::error::x ##vso[task.complete]]"
 IN_LOG = ODD.replace("##", "#\\x23")
 FLAKY = "tests/test_a.py::test_flaky"
-LOST = ["tests/test_c.py::test_n1", "tests/test_c.py::test_n2"]
 RUN = "github-41"
 REASON = "AssertionError: no <b>`|::error::x ##vso[task.complete]"
-HEAD = f"{SEGMENT}: NOT PROVED: 2 of 6 tests did not run to the end"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Jobs:
+    """What the jobs left in ``runs``, and what is to be said of the shard that is missing.
+
+    ``lost`` are the names that are known, ``told`` what stands of each in an annotation.
+    """
+
+    runs: Path
+    missing: str
+    assigned: str
+    lost: tuple[str, ...]
+    told: tuple[tuple[str, str], ...]
+
+    @property
+    def head(self) -> str:
+        return f"{SEGMENT}: NOT PROVED: {self.missing} did not run to the end"
+
+    @property
+    def line(self) -> str:
+        return f"{SEGMENT}: {self.assigned} assigned and not run, by shard 3/3: {', '.join(self.lost)}"
+
+
+def jobs_pruned(runs: Path) -> Jobs:
+    """Nobody but the shard that never came knows what is in its file."""
+    file = "tests/test_c.py"
+    unknown = "1 file (its tests are not known)"
+    told = f"{file} assigned and not run by shard 3/3 (its tests are not known)"
+    return Jobs(runs=runs, missing=unknown, assigned=unknown, lost=(file,), told=(("file lost", told),))
+
+
+def jobs_unpruned(runs: Path) -> Jobs:
+    lost = ("tests/test_c.py::test_n1", "tests/test_c.py::test_n2")
+    told = tuple(("test lost", f"{test} assigned and not run by shard 3/3") for test in lost)
+    return Jobs(runs=runs, missing="2 of 6 tests", assigned="2 tests", lost=lost, told=told)
 
 
 def github(attempt: int = 2, **more: str) -> dict[str, str]:
@@ -47,13 +82,15 @@ def github(attempt: int = 2, **more: str) -> dict[str, str]:
     }
 
 
-@pytest.fixture(scope="module")
-def jobs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module", params=["on", "off"])
+def jobs(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Jobs:
     """Of three jobs one never came; the first failed, was run again and still failed, the second was green."""
-    project = Project.make(tmp_path_factory.mktemp("jobs") / "project", SUITE)
+    ini = f"shard_prune = {request.param}"
+    project = Project.make(tmp_path_factory.mktemp("jobs") / "project", SUITE, ini)
     codes = [project.run(number, 3, env=github(attempt)).code for number, attempt in [(1, 1), (2, 1), (1, 2)]]
     assert codes == [1, 0, 1]
-    return project.home / "runs"
+    runs = project.home / "runs"
+    return jobs_pruned(runs) if request.param == "on" else jobs_unpruned(runs)
 
 
 @pytest.fixture
@@ -72,34 +109,33 @@ def without_figures(page: str) -> str:
     return re.sub(r"\d+\.\d\d(?= s)|(?<=imbalance )\d+\.\d\d|`[^`]*[│░█][^`]*`", "#", page)
 
 
-def test_github_is_told_by_annotations_a_summary_and_results(project: Project, jobs: Path) -> None:
+def test_github_is_told_by_annotations_a_summary_and_results(project: Project, jobs: Jobs) -> None:
     summary, results = project.root / "summary.md", project.root / "results"
     env = github(GITHUB_STEP_SUMMARY=str(summary), GITHUB_OUTPUT=str(results))
 
-    result = project.smartshard("merge", jobs, env=env)
+    result = project.smartshard("merge", jobs.runs, env=env)
 
     assert (result.code, result.errors) == (3, ())
     assert result.lines == (
         f"{SEGMENT}: 3 journals read, {project.store_path} now knows 4 tests",
-        HEAD,
+        jobs.head,
         f"{SEGMENT}: run {RUN} lacks shard 3 of 3{GIVE_ALL}",
-        f"{SEGMENT}: 2 tests assigned and not run, by shard 3/3: {', '.join(LOST)}",
-        f"run what is left with pytest --shard-rerun={jobs}",
-        f"::error title=unproved::{HEAD}",
+        jobs.line,
+        f"run what is left with pytest --shard-rerun={jobs.runs}",
+        f"::error title=unproved::{jobs.head}",
         f"::error file=tests/test_a.py,title=test failed::{ODD} in shard 1/3: {REASON}",
-        f"::error file=tests/test_c.py,title=test lost::{LOST[0]} assigned and not run by shard 3/3",
-        f"::error file=tests/test_c.py,title=test lost::{LOST[1]} assigned and not run by shard 3/3",
+        *(f"::error file=tests/test_c.py,title={title}::{text}" for title, text in jobs.told),
     )
     assert results.read_text("utf-8") == "verdict=unproved\nexit-code=3\n"
     assert summary.read_text("utf-8") == (project.home / "merged" / "report.md").read_text("utf-8")
     assert (project.home / ".gitignore").is_file()
 
-    quiet = project.smartshard("merge", "--quiet", jobs, env=github())
+    quiet = project.smartshard("merge", "--quiet", jobs.runs, env=github())
     assert quiet.lines == result.lines[1:]
 
 
-def test_the_page_tells_all_of_it(project: Project, jobs: Path) -> None:
-    project.smartshard("merge", "--out", project.root / "reports", jobs)
+def test_the_page_tells_all_of_it(project: Project, jobs: Jobs) -> None:
+    project.smartshard("merge", "--out", project.root / "reports", jobs.runs)
     page = (project.root / "reports" / "report.md").read_text("utf-8")
     escaped = "&lt;b&gt;`|::error::x &#35;#vso[task.complete]"
     slug = SEGMENT.replace("@", "@<!-- -->")
@@ -107,10 +143,10 @@ def test_the_page_tells_all_of_it(project: Project, jobs: Path) -> None:
         f"""\
 ## ❌ Not proved: run `{RUN}`
 
-- {slug}: NOT PROVED: 2 of 6 tests did not run to the end
+- {slug}: NOT PROVED: {jobs.missing} did not run to the end
 - {slug}: run {RUN} lacks shard 3 of 3{GIVE_ALL}
-- {slug}: 2 tests assigned and not run, by shard 3/3: {", ".join(LOST)}
-- run what is left with pytest --shard-rerun={jobs}
+- {slug}: {jobs.assigned} assigned and not run, by shard 3/3: {", ".join(jobs.lost)}
+- run what is left with pytest --shard-rerun={jobs.runs}
 
 ### 1 failed test
 
@@ -137,8 +173,8 @@ def test_the_page_tells_all_of_it(project: Project, jobs: Path) -> None:
     assert not project.home.joinpath("merged").exists()
 
 
-def test_the_document_names_all_of_it(project: Project, jobs: Path) -> None:
-    project.smartshard("merge", jobs)
+def test_the_document_names_all_of_it(project: Project, jobs: Jobs) -> None:
+    project.smartshard("merge", jobs.runs)
     report = report_of(project.home / "merged")
     assert [report[key] for key in ("format", "version", "run", "verdict", "exit_code")] == [
         "smartshard-merge",
@@ -152,8 +188,9 @@ def test_the_document_names_all_of_it(project: Project, jobs: Path) -> None:
         "report_markdown": str(project.home / "merged" / "report.md"),
     }
     (segment,) = report["segments"]
-    assert [lost["test"] for lost in segment["lost"]] == LOST
+    assert [lost["test"] for lost in segment["lost"]] == list(jobs.lost)
     assert {lost["how"] for lost in segment["lost"]} == {"assigned and not run"}
+    assert {lost["whole_file"] for lost in segment["lost"]} == {"::" not in test for test in jobs.lost}
     (failure,) = segment["failures"]
     assert (failure["test"], failure["outcome"], failure["shard"], failure["attempt"]) == (ODD, "failed", 1, 2)
     assert "--- Captured stdout call ---\n::error::from a test\n" in failure["details"]
@@ -202,18 +239,18 @@ def test_a_green_run_has_a_summary_and_no_annotation(project: Project, tmp_path:
     assert summary.read_text("utf-8").startswith(f"## ✅ Proved and green: run `{RUN}`\n")
 
 
-def test_azure_is_told_by_logging_commands(project: Project, jobs: Path) -> None:
-    result = project.smartshard("merge", "--quiet", jobs, env={"TF_BUILD": "True"})
-    lost = f"test lost: {LOST[1]} assigned and not run by shard 3/3"
+def test_azure_is_told_by_logging_commands(project: Project, jobs: Jobs) -> None:
+    result = project.smartshard("merge", "--quiet", jobs.runs, env={"TF_BUILD": "True"})
+    title, text = jobs.told[-1]
     assert result.lines[-2:] == (
-        f"##vso[task.logissue type=error;sourcepath=tests/test_c.py;]{lost}",
+        f"##vso[task.logissue type=error;sourcepath=tests/test_c.py;]{title}: {text}",
         f"##vso[task.uploadsummary]{project.home / 'merged' / 'report.md'}",
     )
 
 
-def test_check_writes_and_tells_nothing(project: Project, jobs: Path) -> None:
+def test_check_writes_and_tells_nothing(project: Project, jobs: Jobs) -> None:
     summary = project.root / "summary.md"
-    result = project.smartshard("merge", "--check", jobs, env=github(GITHUB_STEP_SUMMARY=str(summary)))
+    result = project.smartshard("merge", "--check", jobs.runs, env=github(GITHUB_STEP_SUMMARY=str(summary)))
     assert result.code == 3
     assert not any(line.startswith("::") for line in result.lines)
     assert not summary.exists()
@@ -230,11 +267,11 @@ def test_the_last_shard_of_a_machine_leaves_reports_and_tells_nothing(tmp_path: 
     assert not summary.exists()
 
 
-def test_what_cannot_be_written_is_noted_and_changes_no_exit_code(project: Project, jobs: Path) -> None:
+def test_what_cannot_be_written_is_noted_and_changes_no_exit_code(project: Project, jobs: Jobs) -> None:
     blocked = project.root / "file"
     blocked.write_text("", encoding="utf-8")
     env = github(GITHUB_STEP_SUMMARY=str(project.root))
-    result = project.smartshard("merge", "--out", blocked / "reports", jobs, env=env)
+    result = project.smartshard("merge", "--out", blocked / "reports", jobs.runs, env=env)
     assert result.code == 3
     mend = "let this user write there, or"
     no_report = f"--out={blocked / 'reports'}: no report was written there (Not a directory); {mend}"
@@ -245,7 +282,7 @@ def test_what_cannot_be_written_is_noted_and_changes_no_exit_code(project: Proje
     )
 
 
-def test_a_folder_for_reports_has_to_be_one(project: Project, jobs: Path) -> None:
+def test_a_folder_for_reports_has_to_be_one(project: Project, jobs: Jobs) -> None:
     file = project.root / "pytest.ini"
     cases: list[tuple[list[str | Path], str]] = [
         (["--out="], "--out=: no value; give one, or leave the option out"),
@@ -253,7 +290,7 @@ def test_a_folder_for_reports_has_to_be_one(project: Project, jobs: Path) -> Non
         (["--out=x", "--check"], "--out with --check: nothing is written then; leave one of them out"),
     ]
     for arguments, problem in cases:
-        result = project.smartshard("merge", *arguments, jobs)
+        result = project.smartshard("merge", *arguments, jobs.runs)
         assert (result.code, result.lines) == (4, ())
         assert result.errors == (f"smartshard: {problem}",)
     assert not project.home.exists()

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from sharded import ENVIRONMENT, SEGMENT, Journal, Project, Result, functions
+from sharded import ENVIRONMENT, FAILED_ONLY_PRUNED, SEGMENT, Journal, Project, Result, functions
 
 NAMES = [f"n{number}" for number in range(6)]
 DEADLY = """
@@ -151,8 +151,9 @@ def test_artifacts_of_another_machine_are_enough(tmp_path: Path) -> None:
     assert merged(project, artifacts, project.home / "runs").code == 0
 
 
-def test_what_was_repeated_counts_as_it_ended_last(tmp_path: Path) -> None:
-    project = Project.make(tmp_path / "project", SUITE)
+@pytest.mark.parametrize("prune", ["on", "off"])
+def test_what_was_repeated_counts_as_it_ended_last(tmp_path: Path, prune: str) -> None:
+    project = Project.make(tmp_path / "project", SUITE, ini=f"shard_prune = {prune}")
     project.run_all(2, "--shard-run=r", env={"FAIL": "yes"})
     result = merged(project)
     assert (result.code, result.lines[-1]) == (
@@ -161,10 +162,10 @@ def test_what_was_repeated_counts_as_it_ended_last(tmp_path: Path) -> None:
     )
     project.pytest(f"--shard-rerun={project.home / 'runs'}")
     result = merged(project)
-    assert (result.code, result.lines[-1]) == (
-        0,
-        f"{SEGMENT}: proved: 13 tests ran exactly once in 2 shards, then what was left in 1 shard, 1 flaky",
-    )
+    proved = "proved: 13 tests ran exactly once in 2 shards, then what was left in 1 shard, 1 flaky"
+    # Why it failed nobody knows; that all files were imported when it passed is only said.
+    noted = (f"test_b.py{FAILED_ONLY_PRUNED}",) if prune == "on" else ()
+    assert (result.code, result.lines[1:]) == (0, tuple(f"{SEGMENT}: {line}" for line in (proved, *noted)))
 
 
 def test_a_run_is_named_as_it_was_when_it_ran(tmp_path: Path) -> None:

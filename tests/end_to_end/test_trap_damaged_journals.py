@@ -5,11 +5,23 @@ from __future__ import annotations
 import random
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from carried import COUNTS, JOURNAL, LACKS_FIRST, PROVED, carry, first_in, limited, rest_line, store_line
+from carried import (
+    COUNTS,
+    JOURNAL,
+    LACKS_FIRST,
+    PROVED,
+    UNPRUNED,
+    UNPRUNED_LACKS_FIRST,
+    carry,
+    first_in,
+    limited,
+    rest_line,
+    store_line,
+)
 from faulty import CI, RUN, ids, merged, suite
 from making import FILE, finished, header_of
 from sharded import GIVE_ALL, SEGMENT, Project
@@ -30,9 +42,19 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return carry(tmp_path_factory.mktemp("whole"))
 
 
+@pytest.fixture(scope="module")
+def whole_unpruned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return carry(tmp_path_factory.mktemp("whole_unpruned"), UNPRUNED)
+
+
 @pytest.fixture
 def artifacts(tmp_path: Path, whole: Path) -> Path:
     return Path(shutil.copytree(whole, tmp_path / "artifacts"))
+
+
+@pytest.fixture
+def unpruned_artifacts(tmp_path: Path, whole_unpruned: Path) -> Path:
+    return Path(shutil.copytree(whole_unpruned, tmp_path / "artifacts"))
 
 
 @pytest.fixture
@@ -45,21 +67,36 @@ def without_header(raw: bytes) -> bytes:
     return raw.split(b"\n", 1)[1]
 
 
-@pytest.mark.parametrize(
+damages = pytest.mark.parametrize(
     "damage",
     [lambda raw: b"", lambda raw: raw[:100], without_header, lambda raw: b"\x00" * len(raw)],
     ids=["empty", "header torn", "header gone", "zeros"],
 )
+
+
+@damages
 def test_a_journal_without_its_header_is_left_out_and_its_shard_is_missing(
     project: Project, artifacts: Path, damage: Damage
 ) -> None:
+    misses_first(project, artifacts, damage, LACKS_FIRST)
+
+
+@damages
+def test_the_tests_of_a_missing_shard_are_named_by_shards_that_collected_everything(
+    project: Project, unpruned_artifacts: Path, damage: Damage
+) -> None:
+    misses_first(project, unpruned_artifacts, damage, UNPRUNED_LACKS_FIRST)
+
+
+def misses_first(project: Project, artifacts: Path, damage: Damage, told: Sequence[str]) -> None:
+    """With *damage* done to the first shard's journal, a merge says that it left it out, and *told*."""
     journal = first_in(artifacts)
     journal.write_bytes(damage(journal.read_bytes()))
     result = merged(project, artifacts, code=3)
     assert result.lines == (
         f"{journal} has no journal header: left out",
         store_line(project, 1, 2),
-        *LACKS_FIRST,
+        *told,
         rest_line(artifacts),
     )
 

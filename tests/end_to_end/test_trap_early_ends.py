@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from faulty import CI, RUN, headline, many, merged, names, rerun
-from sharded import Project, functions
+from sharded import FAILED_ONLY_PRUNED, Project, functions
 
 STOPPING = """
 import os
@@ -27,8 +27,9 @@ def test_s(number):
         (["--maxfail=1"], "FAIL", "stopping after 1 failures", 2, 1),
         ([], "INTERRUPT", "interrupted", 2, 2),
         (["-x", "-n1"], "FAIL", "stopping after 1 failures", 2, 2),
+        (["-x", "--shard-prune=off"], "FAIL", "stopping after 1 failures", 2, 1),
     ],
-    ids=["-x", "--maxfail", "Ctrl-C", "-x -n1"],
+    ids=["-x", "--maxfail", "Ctrl-C", "-x -n1", "-x unpruned"],
 )
 def test_a_shard_that_stopped_on_purpose_is_no_fault_and_its_rest_is_run(
     tmp_path: Path, options: list[str], env: str, reason: str, left: int, code: int
@@ -50,7 +51,8 @@ def test_a_shard_that_stopped_on_purpose_is_no_fault_and_its_rest_is_run(
     assert set(rest.names) == {test.replace(".py", "") for test in never} | failed
     flaky = ", 1 flaky" if failed else ""
     proved = headline(f"proved: 5 tests ran exactly once in 2 shards, then what was left in 1 shard{flaky}")
-    assert merged(project, options=["--check"], code=0).lines == (proved,)
+    noted = [headline(f"test_s.py{FAILED_ONLY_PRUNED}")] if failed and "--shard-prune=off" not in options else []
+    assert merged(project, options=["--check"], code=0).lines == (proved, *noted)
 
 
 def stopped_tests(never: list[str], env: str) -> list[str]:
@@ -63,26 +65,32 @@ def stopped_tests(never: list[str], env: str) -> list[str]:
     ]
 
 
-def test_collection_errors_stop_shards_or_make_the_run_red(tmp_path: Path) -> None:
+@pytest.mark.parametrize("prune", ["on", "off"])
+def test_collection_errors_stop_shards_or_make_the_run_red(tmp_path: Path, prune: str) -> None:
+    """Those that collect the file: all of them, or its owner."""
     project = Project.make(
         tmp_path / "project",
         {"test_bad.py": "import nowhere\n", "test_a.py": functions("a", "b"), "test_b.py": functions("c")},
+        ini=f"shard_prune = {prune}",
     )
-    for number in (1, 2):
-        assert project.run(number, 2, env={**CI, "GITHUB_RUN_ID": "40"}).code == 2
+    first = project.run_all(2, env={**CI, "GITHUB_RUN_ID": "40"})
+    assert [result.code for result in first] == ([2, 0] if prune == "on" else [2, 2])
+    lost = {1: "2 tests assigned and not run, by shard 1/2: test_a.py::test_a, test_a.py::test_b"}
+    if prune == "off":
+        lost[2] = "1 test assigned and not run, by shard 2/2: test_b.py::test_c"
     result = merged(project, options=["--check"], code=2)
-    assert result.lines[0] == headline("stopped: 3 of 3 tests did not run")
-    assert set(result.lines[1:]) == {
-        headline("shard 1/2 stopped early: errors during collection"),
-        headline("shard 2/2 stopped early: errors during collection"),
-        headline("2 tests assigned and not run, by shard 1/2: test_a.py::test_a, test_a.py::test_b"),
-        headline("1 test assigned and not run, by shard 2/2: test_b.py::test_c"),
-        headline("could not be collected: test_bad.py"),
-        f"run what is left with pytest --shard-rerun={project.home / 'runs'}",
-    }
+    assert result.lines[0] == headline(f"stopped: {2 if prune == 'on' else 3} of 3 tests did not run")
+    assert sorted(result.lines[1:]) == sorted(
+        [
+            *(headline(f"shard {number}/2 stopped early: errors during collection") for number in lost),
+            *map(headline, lost.values()),
+            headline("could not be collected: test_bad.py"),
+            f"run what is left with pytest --shard-rerun={project.home / 'runs'}",
+        ]
+    )
 
-    for number in (1, 2):
-        assert project.run(number, 2, "--continue-on-collection-errors", env=CI).code == 1
+    again = project.run_all(2, "--continue-on-collection-errors", env=CI)
+    assert [result.code for result in again] == ([1, 0] if prune == "on" else [1, 1])
     result = merged(project, project.home / "runs" / RUN, options=["--check"], code=1)
     assert result.lines == (
         headline("proved: 3 tests ran exactly once in 2 shards, 1 file could not be collected"),

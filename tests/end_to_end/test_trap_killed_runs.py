@@ -37,20 +37,35 @@ BROKE_DOWN = int(pytest.ExitCode.INTERNAL_ERROR)
 AT_THE_END = ("before footer", "after footer", "unconfigure")
 
 
+PRUNE = ("on", "off")
+
+
 @pytest.fixture(scope="module")
-def other(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The run folder of shard 2, which came to its end."""
-    project = Project.make(tmp_path_factory.mktemp("other") / "project", SUITE)
-    assert [test.name for test in project.run(2, 2, env=CI).ran] == ["test_b::test_b[0]", "test_b::test_b[1]"]
-    return project.home / "runs"
+def others(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """For pruning on and off, the run folder of shard 2, which came to its end."""
+    folders = {}
+    for prune in PRUNE:
+        project = make(tmp_path_factory.mktemp("other"), prune)
+        assert [test.name for test in project.run(2, 2, env=CI).ran] == ["test_b::test_b[0]", "test_b::test_b[1]"]
+        folders[prune] = project.home / "runs"
+    return folders
 
 
 @pytest.fixture
-def project(tmp_path: Path, other: Path) -> Project:
-    """A project in which shard 2 of the run has ended."""
-    project = Project.make(tmp_path / "project", SUITE)
-    shutil.copytree(other, project.home / "runs")
+def project(tmp_path: Path, others: dict[str, Path], request: pytest.FixtureRequest) -> Project:
+    """A project in which shard 2 of the run has ended; pruned where the test does not say otherwise."""
+    prune = getattr(request, "param", "on")
+    project = make(tmp_path, prune)
+    shutil.copytree(others[prune], project.home / "runs")
     return project
+
+
+def make(folder: Path, prune: str) -> Project:
+    return Project.make(folder / "project", SUITE, ini=f"shard_prune = {prune}")
+
+
+def is_pruned(project: Project) -> bool:
+    return "shard_prune = on" in (project.root / "pytest.ini").read_text("utf-8")
 
 
 def own_journal(project: Project) -> Journal | None:
@@ -71,22 +86,28 @@ def expected_lines(project: Project, journal: Journal | None, begun: Sequence[st
     left = [test for test in MINE if not done[test]]
     never = [test for test in left if test not in begun]
     store = f"{project.store_path} now knows {many(len(done) + len(OTHERS))}"
-    what = (
-        f"{len(left)} of 5 tests did not run to the end"
-        if left
-        else "the journals do not show that every test ran exactly once"
-    )
+    if journal is None and is_pruned(project):
+        # Nobody has collected its file.
+        what = "1 file (its tests are not known) did not run to the end"
+        lost = ["1 file (its tests are not known) assigned and not run, by shard 1/2: test_a.py"]
+    else:
+        what = (
+            f"{len(left)} of 5 tests did not run to the end"
+            if left
+            else "the journals do not show that every test ran exactly once"
+        )
+        groups = {
+            f"{many(len(begun))} started and not finished, by shard 1/2: {names(begun)}": begun,
+            f"{many(len(never))} assigned and not run, by shard 1/2: {names(never)}": never,
+        }
+        lost = sorted((line for line, group in groups.items() if group), key=lambda line: groups[line][0])
     lines = [f"{2 if journal else 1} {'journals' if journal else 'journal'} read, {store}", f"NOT PROVED: {what}"]
     if journal is None:
         lines.append(f"run {RUN} lacks shard 1 of 2{GIVE_ALL}")
     else:
         running = f" while it ran {names(begun)}" if begun else ""
         lines.append(f"shard 1/2 died in attempt 1{running}: its journal has no end")
-    groups = {
-        f"{many(len(begun))} started and not finished, by shard 1/2: {names(begun)}": begun,
-        f"{many(len(never))} assigned and not run, by shard 1/2: {names(never)}": never,
-    }
-    lines.extend(sorted((line for line, group in groups.items() if group), key=lambda line: groups[line][0]))
+    lines.extend(lost)
     rest = f"run what is left with pytest --shard-rerun={project.home / 'runs'}"
     return (*(f"{SEGMENT}: {line}" for line in lines), rest)
 
@@ -136,22 +157,32 @@ def proved(project: Project, verdict: str = "", *, code: int) -> None:
     assert (result.code, result.lines[1:]) == (code, (line,))
 
 
-@pytest.mark.parametrize("moment", [*BEFORE_IT_RECORDS, *IN_TESTS, *AT_THE_END])
-def test_a_shard_that_is_killed_is_found_out_and_its_rest_is_run(project: Project, moment: str) -> None:
+@pytest.mark.parametrize("project", PRUNE, indirect=True)
+@pytest.mark.parametrize("moment", BEFORE_IT_RECORDS)
+def test_a_shard_that_is_killed_before_it_records_is_missed(project: Project, moment: str) -> None:
     result, record = killed(project, f"main:{moment}")
     assert result.code == -9
-    assert (own_journal(project) is None) == (moment in BEFORE_IT_RECORDS)
+    assert own_journal(project) is None
     heals(project, judged(project, record))
 
 
+@pytest.mark.parametrize("moment", [*IN_TESTS, *AT_THE_END])
+def test_a_shard_that_is_killed_is_found_out_and_its_rest_is_run(project: Project, moment: str) -> None:
+    result, record = killed(project, f"main:{moment}")
+    assert result.code == -9
+    assert own_journal(project) is not None
+    heals(project, judged(project, record))
+
+
+@pytest.mark.parametrize("prune", PRUNE)
 def test_a_shard_that_is_killed_whenever_it_touches_a_file_of_ours_is_found_out(
-    tmp_path: Path, other: Path
+    tmp_path: Path, others: dict[str, Path], prune: str
 ) -> None:
     """While the folder, the plan, the list of tests and the journal are made, and while the footer is written."""
     without_journal = with_journal = 0
     for number in itertools.count(1):
-        project = Project.make(tmp_path / str(number) / "project", SUITE)
-        shutil.copytree(other, project.home / "runs")
+        project = make(tmp_path / str(number), prune)
+        shutil.copytree(others[prune], project.home / "runs")
         result, record = killed(project, f"main:touch {number}")
         if result.code == 0:
             break

@@ -77,9 +77,12 @@ CRASHES_ONCE = """
 
     def test_before(): pass
 
-    def test_crashes_once():
+    def test_crashes_once(request):
         if not MARK.exists():
             MARK.write_text("")
+            # The controller has to know how often it may run again before it sees that the worker is gone: it was
+            # told without an answer, and now answers in turn.
+            assert request.config.failures_db.get_test_reruns(request.node.nodeid) == 2
             os._exit(3)
 
     def test_after(): pass

@@ -173,6 +173,18 @@ def test_a_file_that_failed_only_where_others_were_left_out() -> None:
     assert left.proof.only_pruned == ()
 
 
+def test_a_test_whose_worker_died_says_nothing_of_imports() -> None:
+    left = Left().add("1/2", ONE, crashed=["a1"]).add("2/2", TWO)
+    left.add("1/1", {A: ("a1",)}, pruned=False, generation=1)
+    assert (left.proof.verdict, left.proof.only_pruned) == (Verdict.GREEN, ())
+
+
+def test_what_failed_beside_a_crash_is_told_by_itself() -> None:
+    left = Left().add("1/2", ONE, failed=["a1"], crashed=["a2"]).add("2/2", TWO)
+    left.add("1/1", {A: ("a1", "a2")}, pruned=False, generation=1)
+    assert (left.proof.verdict, left.proof.only_pruned) == (Verdict.GREEN, (A,))
+
+
 def test_a_file_that_could_not_be_collected_only_where_others_were_left_out() -> None:
     sees = {**TESTS, B: ()}
     left = Left().add("1/2", ONE).add("2/2", {B: (), C: ("c2",)}, sees=sees, errors=[B])
