@@ -35,6 +35,8 @@ READERS_SCRIPTS = "SMARTSHARD_READERS_SCRIPTS"
 
 Without it those of these tests are run, but for the plugins that the tests need and a reader does not have.
 """
+# Read here, because no test sees such variables.
+_ALONE = os.environ.get(READERS_SCRIPTS, "")
 _NOT_A_READERS = "-p no:randomly -p no:hypothesispytest -p no:pytest_cov"
 
 
@@ -118,12 +120,11 @@ def write(folder: Path, name: str, text: str) -> None:
 
 def readers_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment in which commands of a page run."""
-    alone = os.environ.get(READERS_SCRIPTS)
     return {
         **os.environ,
-        "PATH": f"{alone or sysconfig.get_path('scripts')}{os.pathsep}{os.environ['PATH']}",
+        "PATH": f"{_ALONE or sysconfig.get_path('scripts')}{os.pathsep}{os.environ['PATH']}",
         "PYTHONUTF8": "1",
-        "PYTEST_ADDOPTS": "" if alone else _NOT_A_READERS,
+        "PYTEST_ADDOPTS": "" if _ALONE else _NOT_A_READERS,
         **{f"GIT_{who}_{what}": of for who in ("AUTHOR", "COMMITTER") for what, of in _SOMEBODY.items()},
         **(extra or {}),
     }

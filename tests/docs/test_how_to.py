@@ -61,6 +61,18 @@ GUIDES = {
     "azure-pipelines": Guide(without=RECIPE),
     "buildkite": Guide(without=RECIPE),
     "circleci": Guide(without=RECIPE),
+    "files-that-need-others": Guide(
+        files={
+            "formats.py": "known = []\n",
+            "test_csv.py": "import formats\n\nformats.known.append('csv')\n\n\ndef test_csv():\n    pass\n",
+            "test_export.py": "import formats\n\n\ndef test_all_formats():\n    assert formats.known\n",
+        },
+        before=(
+            *(f"SMARTSHARD_RUN=nightly pytest --shard={shard}/2 || true" for shard in (1, 2)),
+            "mv .smartshard/runs artifacts && rm -r .smartshard",
+        ),
+        codes={"pytest test_export.py": 1},
+    ),
     "from-pytest-split": Guide(
         files={**SUITE, ".test_durations": '{"test_search.py::test_index": 0.5}'},
         without="it says what to write in place of another plugin's options",
