@@ -36,6 +36,7 @@ from pytest_smartshard.model.record import PASSED, FinishedTest, Journal, Journa
 from pytest_smartshard.model.segment import RunIdentity, Segment, ShardIndex
 from pytest_smartshard.model.shared import COLLECT
 from pytest_smartshard.model.suite import CollectedTest, ItemKey, Suite, SuiteFile
+from pytest_smartshard.operations.planning import PlanRequest, plan_collected, plan_files
 from pytest_smartshard.planning.bounds import lower_bound
 from pytest_smartshard.planning.placement import shard_of
 from pytest_smartshard.planning.planner import PlanOptions, make_plan
@@ -131,13 +132,20 @@ class Truth:
         longest = max(self._costs) + self._file_cost
         return max(lower_bound(self._costs, shards), longest, -(-total // shards))
 
-    def score(self, owners: Sequence[int], shards: int, *, all_files: bool = False) -> float:
+    def score(
+        self,
+        owners: Sequence[int],
+        shards: int,
+        *,
+        all_files: bool = False,
+        everywhere: frozenset[str] = frozenset(),
+    ) -> float:
         """Makespan over lower bound; *owners* holds the 0-based shard of each test in order.
 
-        *all_files*: every shard collects all files.
+        *all_files*: every shard collects all files; else those that are *everywhere*, and what it has tests of.
         """
         loads = [0] * shards
-        files: list[set[str]] = [set() for _ in range(shards)]
+        files = [set(everywhere) for _ in range(shards)]
         for owner, cost, (file, _) in zip(owners, self._costs, self._names, strict=True):
             loads[owner] += cost
             files[owner].add(file)
@@ -146,19 +154,32 @@ class Truth:
         return max(paid) / self._bounds[shards]
 
     def score_ours(self, history: History, *, by_file: bool = False) -> Scores:
-        """*by_file*: what is in the files is not known when the plan is made."""
-        suite = self.suite
-        if by_file:
-            suite = Suite(files=tuple(replace(file, tests=()) for file in suite.files))
+        """*by_file*: each shard collects its own files, and what history does not know where that is cheap."""
         scores = {}
         for shards in SHARDS:
-            plan = make_plan(suite, self._with_file_costs(history), PlanOptions(shards=shards)).plan
-            owners = [
-                shard_of(plan, file, CollectedTest(tail), everywhere=not by_file) - 1
-                for file, tail in self._names
-            ]
-            scores[shards] = self.score(owners, shards)
+            request = PlanRequest(history=self._with_file_costs(history), options=PlanOptions(shards=shards))
+            if by_file:
+                owners, collected = self._planned_by_file(request)
+            else:
+                plan = make_plan(self.suite, request.history, request.options).plan
+                owners = [shard_of(plan, file, CollectedTest(tail)) - 1 for file, tail in self._names]
+                collected = frozenset()
+            scores[shards] = self.score(owners, shards, everywhere=collected)
         return scores
+
+    def _planned_by_file(self, request: PlanRequest) -> tuple[list[int], frozenset[str]]:
+        """The bin of each test, and the files that all shards collect."""
+        suite = Suite(files=tuple(replace(file, tests=()) for file in self.suite.files))
+        listed, first = plan_files(suite, request)
+        everywhere = frozenset(file.key for file in listed.files if file.everywhere)
+        tests = {file.key: file.tests for file in self.suite.files}
+        found = tuple(replace(file, tests=tests[file.key]) if file.everywhere else file for file in listed.files)
+        plan = plan_collected(first, Suite(files=found), request).plan
+        owners = [
+            shard_of(plan, file, CollectedTest(tail), everywhere=file in everywhere) - 1
+            for file, tail in self._names
+        ]
+        return owners, everywhere
 
     def _with_file_costs(self, history: History) -> History:
         """As if each file that the history knows had been measured."""

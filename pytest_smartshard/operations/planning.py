@@ -13,6 +13,7 @@ from pytest_smartshard.model.suite import Suite
 from pytest_smartshard.planning.digest import plan_digest
 from pytest_smartshard.planning.planner import Planned, PlanOptions, make_plan
 from pytest_smartshard.planning.prediction import Prediction
+from pytest_smartshard.planning.refining import refined, worth_collecting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,25 @@ def plan_suite(suite: Suite, request: PlanRequest) -> Planned:
         history = request.history if request.rest is None else known_of(suite, request.history)
         return make_plan(suite, history, request.options)
     return Planned(request.pinned, Prediction(suite, request.history))
+
+
+def plan_files(suite: Suite, request: PlanRequest) -> tuple[Suite, Planned]:
+    """A plan for *suite*, of which only the files are known; and these, with what all shards have to collect."""
+    planned = plan_suite(suite, request)
+    worth = worth_collecting(suite, planned) if request.pinned is None else frozenset()
+    if all(file.everywhere for file in suite.files if file.key in worth):
+        return suite, planned
+    files = tuple(replace(file, everywhere=True) if file.key in worth else file for file in suite.files)
+    suite = Suite(files=files)
+    return suite, plan_suite(suite, request)
+
+
+def plan_collected(first: Planned, suite: Suite, request: PlanRequest) -> Planned:
+    """The plan *first*, made anew for the tests of *suite* that were found in files which all shards collect."""
+    everywhere = {file.key for file in suite.files if file.everywhere}
+    if not everywhere or request.pinned is not None:
+        return first
+    return refined(first, plan_suite(suite, request), everywhere)
 
 
 def known_of(suite: Suite, history: History) -> History:

@@ -6,7 +6,6 @@ say.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ import pytest
 from pytest_smartshard.model.inventory import names_digest
 from pytest_smartshard.model.segment import ShardIndex
 from pytest_smartshard.model.suite import Suite, SuiteFile
-from pytest_smartshard.operations.planning import PlanRequest, plan_suite
+from pytest_smartshard.operations.planning import PlanRequest, plan_files
 from pytest_smartshard.planning.placement import owners_of
 from pytest_smartshard.planning.planner import Planned
 from pytest_smartshard.session.collection_costs import CollectionCosts
@@ -32,12 +31,16 @@ _MARKS = tuple(mark.encode("ascii") for mark in (XDIST_MARK, TOGETHER_MARK))
 class PrunedFiles:
     """The test files of a suite, of which each shard collects its own, and the plan that says which these are.
 
-    ``files`` are the keys of all, sorted. All shards collect those that are ``everywhere``.
+    All shards collect those files of the ``suite`` that are ``everywhere``.
     """
 
     planned: Planned
-    files: tuple[str, ...]
-    everywhere: frozenset[str]
+    suite: Suite
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Keys of all, sorted."""
+        return tuple(file.key for file in self.suite.files)
 
     @property
     def digest(self) -> str:
@@ -47,14 +50,12 @@ class PrunedFiles:
     def left_to_others(self, shard: ShardIndex) -> tuple[str, ...]:
         """Keys of the files that *shard* does not collect, sorted."""
         plan = self.planned.plan
-        left = (key for key in self.files if key not in self.everywhere)
+        left = (file.key for file in self.suite.files if not file.everywhere)
         return tuple(key for key in left if shard.number not in owners_of(plan, key))
 
-    def is_everywhere(self, key: str) -> bool:
-        """Whether all shards collect the file with that key; also one in which tests turned up unlisted."""
-        place = bisect_left(self.files, key)
-        is_listed = place < len(self.files) and self.files[place] == key
-        return not is_listed or key in self.everywhere
+    def left_out_anywhere(self) -> frozenset[str]:
+        """Keys of the files that not every shard collects. Where a test turns up that is in none, all have it."""
+        return frozenset(file.key for file in self.suite.files if not file.everywhere)
 
 
 class Pruning:
@@ -95,14 +96,10 @@ class Pruning:
             size = file_size(file.path)
             listed.setdefault(key, SuiteFile(key=key, size=size, alias=alias, everywhere=everywhere))
         suite = Suite(files=tuple(listed[key] for key in sorted(listed)))
-        planned = plan_suite(suite, self._request)
+        suite, planned = plan_files(suite, self._request)
         if self._is_too_little_known(planned, suite):
             return
-        self.pruned = PrunedFiles(
-            planned=planned,
-            files=tuple(file.key for file in suite.files),
-            everywhere=frozenset(file.key for file in suite.files if file.everywhere),
-        )
+        self.pruned = PrunedFiles(planned, suite)
         left_out = frozenset(self.pruned.left_to_others(self._shard))
         self._left_out = frozenset(path for path, key in keys.items() if key in left_out)
 

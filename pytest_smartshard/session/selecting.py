@@ -10,7 +10,8 @@ import pytest
 from pytest_smartshard.model.part import ShardPart
 from pytest_smartshard.model.plan import Plan
 from pytest_smartshard.model.segment import ShardIndex
-from pytest_smartshard.operations.planning import PlanRequest, plan_suite
+from pytest_smartshard.model.suite import Suite
+from pytest_smartshard.operations.planning import PlanRequest, plan_collected, plan_suite
 from pytest_smartshard.planning.placement import shard_of
 from pytest_smartshard.planning.planner import Planned
 from pytest_smartshard.session.collecting import PrunedFiles, Pruning
@@ -92,9 +93,12 @@ class _Selection:
         rest = self._request.rest
         left = after if rest is None else [found for found in after if rest.takes(found.stored_key)]
         pruned = self._pruning.pruned if self._pruning is not None else None
-        planned = pruned.planned if pruned is not None else self._planned_by_tests(left, reader)
+        if pruned is None:
+            planned, left_out = self._planned_by_tests(left, reader), frozenset[str]()
+        else:
+            planned, left_out = self._planned_by_files(pruned, left, reader), pruned.left_out_anywhere()
         mine = in_order(
-            [found for found in left if self._takes(planned.plan, pruned, found)],
+            [test for test in left if self._takes(planned.plan, test, everywhere=test.file not in left_out)],
             self._order,
             planned.prediction.cost_of,
         )
@@ -122,6 +126,15 @@ class _Selection:
         planned = plan_suite(suite_of(left, reader), self._request)
         return replace(planned, plan=replace(planned.plan, pruned=False))
 
-    def _takes(self, plan: Plan, pruned: PrunedFiles | None, found: IdentifiedItem) -> bool:
-        everywhere = pruned is None or pruned.is_everywhere(found.file)
-        return shard_of(plan, found.file, found.test, everywhere=everywhere) == self._shard.number
+    def _planned_by_files(
+        self, pruned: PrunedFiles, left: Sequence[IdentifiedItem], reader: ItemReader
+    ) -> Planned:
+        """The plan by which files were collected, and what of them all shards have collected is divided."""
+        left_out = pruned.left_out_anywhere()
+        found = suite_of([test for test in left if test.file not in left_out], reader)
+        files = {file.key: file for file in (*pruned.suite.files, *found.files)}
+        suite = Suite(files=tuple(files[key] for key in sorted(files)))
+        return plan_collected(pruned.planned, suite, self._request)
+
+    def _takes(self, plan: Plan, test: IdentifiedItem, *, everywhere: bool) -> bool:
+        return shard_of(plan, test.file, test.test, everywhere=everywhere) == self._shard.number
