@@ -96,12 +96,13 @@ def test_a_module_that_only_holds_doctests_is_warm(tmp_path: Path) -> None:
 def test_times_belong_to_files_or_to_start_up(tmp_path: Path) -> None:
     project = Project.make(tmp_path / "project", SUITE)
 
-    watched = watch(project, "--doctest-modules", "folder/test_a.py", "test_b.py", "test_c.py")
+    watched = watch(project, "--doctest-modules", "--ignore=folder/conftest.py", ".")
 
     costs = watched.files
     assert [file for file, cost in costs.items() if cost["is_first"]] == ["folder/test_a.py"]
     assert SLOW <= costs["folder/test_a.py"]["collecting"] < 2 * SLOW
     assert all(0 < costs[file]["collecting"] < SLOW for file in ("test_b.py", "test_c.py"))
+    # That of the folder comes with the folder: pytest loads it early only where an argument names it.
     (start,) = watched.of("start")
     # The processor time of Python and pytest, and the time of the sleeping conftest.
     assert start["start_up"] > SLOW

@@ -14,10 +14,12 @@ from whole_process_bound import Costs, Recorded, bound, costs_of
 
 START_UP = 1.0
 
-Tests = Mapping[str, tuple[float, tuple[int, ...]]]
+CostsOfTests = Mapping[str, tuple[float, tuple[int, ...]]]
 
 
-def costs(tests: Tests, files: Mapping[str, float], shared: Sequence[float] = (), rest: float = 0.0) -> Costs:
+def costs(
+    tests: CostsOfTests, files: Mapping[str, float], shared: Sequence[float] = (), rest: float = 0.0
+) -> Costs:
     """Of a suite that was run in one go."""
     testing = sum(own for own, _ in tests.values())
     whole = START_UP + sum(files.values()) + sum(shared) + testing + rest
@@ -25,33 +27,33 @@ def costs(tests: Tests, files: Mapping[str, float], shared: Sequence[float] = ()
 
 
 def test_with_one_shard_it_is_the_unsharded_run() -> None:
-    tests: Tests = {"a::1": (3.0, (0,)), "a::2": (2.0, ()), "b::1": (1.0, ())}
+    tests: CostsOfTests = {"a::1": (3.0, (0,)), "a::2": (2.0, ()), "b::1": (1.0, ())}
     whole = costs(tests, {"a": 0.5, "b": 0.25}, [2.0], rest=0.5)
     assert bound(whole, 1) == pytest.approx(whole.whole)
 
 
 def test_without_shared_costs_all_but_the_start_up_is_divided() -> None:
-    tests: Tests = {f"{file}::{number}": (0.5, ()) for file in "abcd" for number in range(4)}
+    tests: CostsOfTests = {f"{file}::{number}": (0.5, ()) for file in "abcd" for number in range(4)}
     assert bound(costs(tests, dict.fromkeys("abcd", 0.0)), 4) == pytest.approx(START_UP + 2.0)
 
 
 def test_the_rest_counts_once() -> None:
-    tests: Tests = {f"a::{number}": (1.0, ()) for number in range(8)}
+    tests: CostsOfTests = {f"a::{number}": (1.0, ()) for number in range(8)}
     assert bound(costs(tests, {"a": 0.0}, rest=4.0), 4) == pytest.approx(START_UP + 3.0)
 
 
 def test_a_test_cannot_be_divided_nor_what_it_needs() -> None:
-    tests: Tests = {"a::1": (3.0, (0,)), **{f"b::{number}": (0.1, ()) for number in range(9)}}
+    tests: CostsOfTests = {"a::1": (3.0, (0,)), **{f"b::{number}": (0.1, ()) for number in range(9)}}
     assert bound(costs(tests, {"a": 0.5, "b": 0.1}, [2.0]), 4) == pytest.approx(START_UP + 0.5 + 2.0 + 3.0)
 
 
 def test_a_file_that_fills_several_shards_is_collected_in_each() -> None:
-    tests: Tests = {f"a::{number}": (0.1, ()) for number in range(80)}
+    tests: CostsOfTests = {f"a::{number}": (0.1, ()) for number in range(80)}
     assert bound(costs(tests, {"a": 1.0}), 4) == pytest.approx(START_UP + 1.0 + 2.0)
 
 
 def test_a_fixture_whose_tests_fill_several_shards_is_set_up_in_each() -> None:
-    tests: Tests = {f"a::{number}": (0.1, (0,)) for number in range(80)}
+    tests: CostsOfTests = {f"a::{number}": (0.1, (0,)) for number in range(80)}
     assert bound(costs(tests, {"a": 1.0}, [3.0]), 4) == pytest.approx(START_UP + 1.0 + 3.0 + 2.0)
 
 
