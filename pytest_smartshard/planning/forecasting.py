@@ -34,7 +34,7 @@ def forecast_of(units: Units, placed: Sequence[int], bins: Bins, visits: Mapping
         fixtures = loads.fixtures[slowest]
         parts.append(LoadParts(sharing.start_up, collecting, fixtures, loads.own[slowest] - fixtures))
     known = sum(compress(units.costs, units.known)) + sum(loads.fixtures)
-    known += bins.total * (sharing.start_up + sharing.everywhere_known) + bins.lanes * loads.collecting_known
+    known += bins.total * (sharing.start_up + sharing.everywhere) + bins.lanes * loads.collecting_known
     bound = shared_bound(units, costs, bins)
     return Forecast(
         loads=tuple(map(sum, parts)),

@@ -117,12 +117,14 @@ class SharedCosts:
         means = _means_by_folder(known) if len(known) < len(suite.files) else {}
         for index, file in enumerate(suite.files):
             cost = known.get(file.key)
-            if cost is None:
+            if cost is None and file.everywhere:
+                # All pay alike what nobody has measured; what no file of pytest's holds is never measured.
+                cost = 0
+            elif cost is None:
                 cost = next((means[folder] for folder in directories_of(file.key) if folder in means), 0)
                 sharing.guessed.add(index)
             if file.everywhere:
                 sharing.everywhere += cost
-                sharing.everywhere_known += 0 if index in sharing.guessed else cost
             sharing.collecting.append(0 if file.everywhere else cost)
 
 

@@ -20,16 +20,14 @@ class Bundle(NamedTuple):
 class Sharing:
     """Shared costs in microseconds, and who has to do with which.
 
-    ``start_up``: of every bin. ``everywhere``: collecting the files that all shards collect anyhow, also of
-    every bin, of which ``everywhere_known`` rests on history. ``collecting``: of each other file that the suite
-    holds, paid by every lane of a shard that has a unit of it; ``guessed`` are those without a history of it.
-    ``fixtures``: of each fixture, paid by every bin that has a unit of it; ``wide`` are those that files share.
-    ``bundles``: the different sets of these that units need.
+    ``start_up``: of every bin. ``everywhere``: collecting the files that all shards collect anyhow, also of every
+    bin. ``collecting``: of each other file that the suite holds, paid by every lane of a shard that has a unit of
+    it; ``guessed`` are those without a history of it. ``fixtures``: of each fixture, paid by every bin that has a
+    unit of it; ``wide`` are those that files share. ``bundles``: the different sets of these that units need.
     """
 
     start_up: int = 0
     everywhere: int = 0
-    everywhere_known: int = 0
     collecting: list[int] = field(default_factory=list)
     fixtures: list[int] = field(default_factory=list)
     bundles: list[Bundle] = field(default_factory=list)
