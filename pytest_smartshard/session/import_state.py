@@ -2,8 +2,7 @@
 
 Listing a suite's files loads the conftest files of all folders before the first test file is imported. Plain
 pytest goes folder by folder. Where several folders are on ``sys.path`` a test file would then find another
-folder's modules,
-``conftest`` first of all: each conftest file of a folder without ``__init__.py`` has that name.
+folder's modules, ``conftest`` first of all: each conftest file of a folder without ``__init__.py`` has that name.
 """
 
 from __future__ import annotations

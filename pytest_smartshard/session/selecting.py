@@ -37,22 +37,15 @@ def register_selecting(
     pruning = Pruning(shard, request, costs) if request.prunes else None
     if pruning is not None:
         pruning.register(manager)
-    manager.register(Selecting(shard, request, order, pruning, costs, on_part), "smartshard-selecting")
+    selection = _Selection(shard, request, order, pruning, costs, on_part)
+    manager.register(Selecting(selection), "smartshard-selecting")
 
 
 class Selecting:
     """Registers the selection itself at the last moment, so that it encloses all other plugins' hooks."""
 
-    def __init__(
-        self,
-        shard: ShardIndex,
-        request: PlanRequest,
-        order: Order,
-        pruning: Pruning | None,
-        costs: CollectionCosts,
-        on_part: Callable[[ShardPart], None],
-    ) -> None:
-        self._selection = _Selection(shard, request, order, pruning, costs, on_part)
+    def __init__(self, selection: _Selection) -> None:
+        self._selection = selection
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection(self, session: pytest.Session) -> Generator[None, object, object]:
