@@ -54,6 +54,9 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers", "shard_together(name): tests with the same name run in one shard, whatever their files."
     )
     if names_any_option(lambda name: config.getoption(name, None), config.getini):
+        from pytest_smartshard.session.own_modules import import_as_they_are
+
+        import_as_they_are(config)
         from pytest_smartshard.session.activation import activate
 
         activate(config)

@@ -319,6 +319,7 @@ footers = st.builds(
     seconds=seconds,
     reason=any_text,
     each_test=durations,
+    each_test_of=st.dictionaries(any_text, durations, max_size=3),
 )
 
 _few_names = st.sampled_from(["session db", "module a", "class TestA c[1]"])
@@ -414,7 +415,10 @@ def _with_shared_costs(
         journal,
         header=replace(journal.header, start_up=start_up),
         files=tuple(files),
-        footer=journal.footer and replace(journal.footer, each_test=each_test),
+        footer=journal.footer
+        and replace(
+            journal.footer, each_test=each_test, each_test_of={} if start_up % 2 else {names[0]: each_test}
+        ),
     )
 
 

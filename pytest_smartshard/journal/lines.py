@@ -285,6 +285,8 @@ def footer_line(footer: JournalFooter) -> Line:
     }
     if footer.each_test:
         line["each_test"] = footer.each_test
+    if footer.each_test_of:
+        line["each_test_of"] = dict(footer.each_test_of)
     return line
 
 
@@ -296,6 +298,7 @@ def parse_footer(line: Table) -> JournalFooter:
         seconds=number(line, "seconds"),
         reason=text(line, "reason"),
         each_test=count(line, "each_test", most=MOST_MICROSECONDS) if "each_test" in line else 0,
+        each_test_of=_counts(line, "each_test_of") if "each_test_of" in line else {},
     )
 
 
@@ -317,6 +320,11 @@ def _exactly(values: int, value: object, what: str) -> list[Any]:
     if len(found) != values:
         raise ValueError(f"{what} are not {values} values")
     return found
+
+
+def _counts(line: Table, name: str) -> Mapping[str, int]:
+    table = as_table(line.get(name), name)
+    return {key: count(table, key, most=MOST_MICROSECONDS) for key in table}
 
 
 def _named_texts(line: Table, name: str) -> Mapping[str, str]:

@@ -160,7 +160,8 @@ class JournalFooter:
 
     ``ran`` counts the tests with a line. ``seconds`` is the wall time of the whole session. ``reason`` says
     why it stopped early, and is empty where it did not. ``each_test``: microseconds that passed for each test
-    beside its own duration, on average; 0 where that was not measured.
+    beside its own duration, on average, and ``each_test_of`` the tests of each file; 0 and empty where that was
+    not measured.
     """
 
     exit_code: int
@@ -168,6 +169,7 @@ class JournalFooter:
     seconds: float
     reason: str = ""
     each_test: int = 0
+    each_test_of: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ place it has a *name*, one of these:
 ``start-up``
     of the process, until tests are collected and between files; place: whole suite
 ``each test``
-    what running one test costs pytest itself, beside the test; place: whole suite
+    what running one test costs pytest itself, beside the test; place: whole suite, and for its own tests the file
 ``collect``, ``collect cold``
     importing a file and making its tests, with its rewritten form in the cache and without; place: the file
 ``module db``, ``class TestA::TestB db``, ``package tests/unit db``, ``session db``

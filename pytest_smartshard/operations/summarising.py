@@ -16,7 +16,7 @@ from pathlib import Path
 from pytest_smartshard.errors import NewerFormat, UnusableFile
 from pytest_smartshard.journal.reading import read_header, read_journal
 from pytest_smartshard.journal.run_folder import RUNS, journals_below
-from pytest_smartshard.model.record import CRASHED, ERROR, FAILED, FinishedTest, Journal
+from pytest_smartshard.model.record import CRASHED, ERROR, FAILED, FinishedTest, Journal, JournalFooter
 from pytest_smartshard.model.segment import ShardIndex
 from pytest_smartshard.model.summary import Alternative, RunSummary, ShardSummary, TimedItem
 from pytest_smartshard.planning.bounds import lower_bound
@@ -129,24 +129,28 @@ def _each_test(journal: Journal) -> int:
     return journal.footer.each_test if journal.footer else 0
 
 
+def _with_beside(test: FinishedTest, footer: JournalFooter | None) -> int:
+    return test.duration + (footer.each_test_of.get(test.key.file, footer.each_test) if footer else 0)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Paid:
     """What a run had to pay, in microseconds.
 
-    ``start_up`` of the shard where it was least, ``collecting`` of each file where it cost least, ``each_test``
-    by the shard's number. ``durations`` are with that, the longest first. ``longest``: a shard with nothing but
-    the test for which that takes longest.
+    ``start_up`` of the shard where it was least, ``collecting`` of each file where it cost least. ``durations``:
+    of the tests with what passed beside them, the longest first. ``longest``: a shard with nothing but the test
+    for which that takes longest. ``footers`` are by the shard's number.
     """
 
     start_up: int
     collecting: Mapping[str, int]
-    each_test: Mapping[int, int]
+    footers: Mapping[int, JournalFooter | None]
     durations: Sequence[int]
     longest: int
 
     def whole(self, number: int, test: FinishedTest) -> int:
         """A shard that runs nothing but *test*, which was in shard *number*."""
-        own = test.duration + self.each_test[number]
+        own = _with_beside(test, self.footers[number])
         return self.start_up + self.collecting.get(test.key.file, 0) + own
 
     def bound(self, shards: int, lanes: int) -> int:
@@ -168,13 +172,13 @@ def _paid(journals: Mapping[int, Journal]) -> _Paid:
         for file in journal.files:
             if file.collecting is not None:
                 collecting[file.file] = min(file.collecting, collecting.get(file.file, file.collecting))
-    each_test = {number: _each_test(journal) for number, journal in journals.items()}
+    footers = {number: journal.footer for number, journal in journals.items()}
     tests = [(number, test) for number, journal in journals.items() for test in journal.tests]
     paid = _Paid(
         start_up=min(journal.header.start_up for journal in journals.values()),
         collecting=collecting,
-        each_test=each_test,
-        durations=sorted((test.duration + each_test[number] for number, test in tests), reverse=True),
+        footers=footers,
+        durations=sorted((_with_beside(test, footers[number]) for number, test in tests), reverse=True),
         longest=0,
     )
     return replace(paid, longest=max((paid.whole(number, test) for number, test in tests), default=0))

@@ -26,14 +26,15 @@ _NO_FIXTURES = frozenset({START_UP, EACH_TEST, COLLECT, COLLECT_COLD})
 class SharedCosts:
     """Turns the needs of tests into bundles. ``sharing`` grows as they are asked for.
 
-    ``each_test``: microseconds that a test costs beside its own. Where history knows nothing of the suite,
-    nothing is shared: costs of tests are not known then, to weigh shared ones against.
+    Where history knows nothing of the suite, nothing is shared: costs of tests are not known then, to weigh
+    shared ones against.
     """
 
     def __init__(self, suite: Suite, prediction: Prediction) -> None:
         self._prediction = prediction
-        self._shared = {} if prediction.is_empty else prediction.shared
-        self.each_test = self._shared.get(EACH_TEST, 0)
+        self._is_known = not prediction.is_empty
+        self._shared = prediction.shared if self._is_known else {}
+        self._each_test = self._shared.get(EACH_TEST, 0)
         self.sharing = Sharing(start_up=self._shared.get(START_UP, 0))
         self._files: dict[str, int] = {}
         self._fixtures: dict[tuple[str, str], int] = {}
@@ -48,6 +49,12 @@ class SharedCosts:
     def is_free(self) -> bool:
         """Whether nothing is shared by some units and not by all: then none has a bundle."""
         return not self._has_costs
+
+    def each_test(self, file: str) -> int:
+        """Microseconds that a test of *file* costs beside its own."""
+        if not self._is_known:
+            return 0
+        return self._prediction.of_file(file).shared.get(EACH_TEST, self._each_test)
 
     def of_known(self, file: str, known: KnownCosts) -> list[int]:
         """The bundle of each known test of a file, in order."""

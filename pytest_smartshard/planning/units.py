@@ -104,7 +104,8 @@ def _add_single_tests(
     new: Counter[str] = Counter()
     if tails != known.tails:
         new.update(tail for tail in tails if tail not in known.by_tail)
-    costs = known.costs if not shared.each_test else [cost + shared.each_test for cost in known.costs]
+    each_test = shared.each_test(key)
+    costs = known.costs if not each_test else [cost + each_test for cost in known.costs]
     if not new and known.tails:
         bundles = () if shared.is_free else shared.of_known(key, known)
         units.extend(key, known.tails, costs, [True] * len(costs), bundles=bundles)
@@ -113,7 +114,7 @@ def _add_single_tests(
     for tail, cost, bundle in zip(known.tails, costs, shared.of_known(key, known), strict=True):
         tallies[tail].add_known(cost, bundle, shared)
     for tail, count in new.items():
-        cost = prediction.relatives.cost_of(key, tail) + shared.each_test
+        cost = prediction.relatives.cost_of(key, tail) + each_test
         tallies[tail].add_new(count * cost, shared.of_new(key, tail), shared)
     _add_without_tests(tallies, file, prediction, shared)
     tallies.add_to(units, key, sharing=not shared.is_free)
@@ -130,6 +131,7 @@ def _add_grouped_tests(
 ) -> None:
     """Units of a file in which some tests stay together; to *spanning* goes what does so across files."""
     key = file.key
+    each_test = shared.each_test(key)
     within = _Tallies()
 
     def tally_of(tail: str) -> _Tally:
@@ -138,7 +140,7 @@ def _add_grouped_tests(
 
     for tail, cost, bundle in zip(known.tails, known.costs, shared.of_known(key, known), strict=True):
         if not grouping.is_outdated(tail):
-            tally_of(tail).add_known(cost + shared.each_test, bundle, shared)
+            tally_of(tail).add_known(cost + each_test, bundle, shared)
     # Every label and every test without one has its unit, also where another one's carries the cost.
     for label in sorted(grouping.labels):
         spanning[label].add_new(0, shared.bundle(key), shared)
@@ -146,7 +148,7 @@ def _add_grouped_tests(
         if not test.together:
             within[grouping.unit_of(test.stored_tail)].add_new(0, shared.bundle(key), shared)
     for tail in _new_tails(file, known):
-        cost = prediction.relatives.cost_of(key, tail) + shared.each_test
+        cost = prediction.relatives.cost_of(key, tail) + each_test
         tally_of(tail).add_new(cost, shared.of_new(key, tail), shared)
     _add_without_tests(within, file, prediction, shared)
     within.add_to(units, key, sharing=not shared.is_free)
@@ -158,7 +160,7 @@ def _add_without_tests(within: _Tallies, file: SuiteFile, prediction: Prediction
         within[""].add_known(0, shared.bundle(file.key), shared)
     elif not file.tests and file.key not in prediction.known:
         relatives = prediction.relatives
-        cost = relatives.cost_of_file(file.key) + shared.each_test * relatives.tests_in_file(file.key)
+        cost = relatives.cost_of_file(file.key) + shared.each_test(file.key) * relatives.tests_in_file(file.key)
         within[""].add_new(cost, shared.bundle(file.key), shared)
 
 

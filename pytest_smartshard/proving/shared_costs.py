@@ -17,6 +17,8 @@ Samples: TypeAlias = dict[Identity, Sample]
 
 _STATES = frozenset({COLLECT, COLLECT_COLD})
 
+_OF_FILES = _STATES | {EACH_TEST}
+
 
 def is_of_every_run(place: str, name: str) -> bool:
     """Whether a run that lacks it has only not measured it: a process starts in any of them."""
@@ -26,14 +28,14 @@ def is_of_every_run(place: str, name: str) -> bool:
 def seen_together(costs: Mapping[str, Samples]) -> Iterable[list[Samples]]:
     """Samples of one place, in groups of names that are about the same thing.
 
-    A file is collected with its rewritten form in the cache or without it: a run that found the one has not
-    outlived the other.
+    A file is collected with its rewritten form in the cache or without it, and beside its tests not every run
+    measures what they take: a run that found the one has not outlived the other.
     """
-    states = [costs[name] for name in sorted(_STATES) if name in costs]
-    if states:
-        yield states
+    of_file = [costs[name] for name in sorted(_OF_FILES) if name in costs]
+    if of_file:
+        yield of_file
     for name in costs:
-        if name not in _STATES:
+        if name not in _OF_FILES:
             yield [costs[name]]
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from pytest_smartshard.combine.beside import junit_beside
-from pytest_smartshard.combine.junit import FAMILIES, JunitStyle
 from pytest_smartshard.store.replacing import replace
 
 
@@ -21,6 +20,8 @@ def junit_facts(config: pytest.Config) -> dict[str, str]:
     """
     if _written_file(config) is None:
         return {}
+    from pytest_smartshard.combine.junit import FAMILIES, JunitStyle  # Few runs need it.
+
     family = str(config.getini("junit_family"))
     return JunitStyle(
         family=family if family in FAMILIES else "xunit1",  # `legacy` is its name of old.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -33,13 +34,13 @@ class Recording:
         self._last_ended: dict[str, str] = {}
         self._now = time.perf_counter
         self._started = self._now()
-        self._between = _BetweenTests(self._now)
+        self._between = _BesideTests(self._now)
         self.busy: dict[str, int] = {}
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logstart(self, nodeid: str) -> None:
-        self._between.begin()
         selected = self._selected.get(nodeid)
+        self._between.begin(None if selected is None else selected.key.file)
         if selected is not None:
             self._writer.begin(selected.key)
 
@@ -106,6 +107,7 @@ class Recording:
                 seconds=seconds,
                 reason=reason,
                 each_test=self.each_test,
+                each_test_of=self._between.each_of_file(),
             )
         )
 
@@ -131,20 +133,35 @@ class Recording:
         )
 
 
-class _BetweenTests:
-    """How long this process ran tests, and how much of it the tests' own phases took."""
+@dataclass(slots=True)
+class _Beside:
+    """Of the tests of one file: their number, and seconds beside their phases."""
+
+    tests: int = 0
+    spent: float = 0.0
+
+
+class _BesideTests:
+    """How long this process took for tests beside their own phases: for what pytest and plugins do around them.
+
+    A test has the time until the next one begins, in which pytest deals with its warnings.
+    """
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
+        self._file: str | None = None
         self._since: float | None = None
         self._until = 0.0
         self._phases = 0.0
+        self._spent = 0.0
+        self._by_file: dict[str, _Beside] = {}
         self._has_lanes = False
 
-    def begin(self) -> None:
-        """A test begins."""
-        if self._since is None:
-            self._since = self._now()
+    def begin(self, file: str | None) -> None:
+        """A test begins, of that file if it is known."""
+        now = self._now()
+        self._end(now)
+        self._file, self._since, self._phases = file, now, 0.0
 
     def add(self, report: pytest.TestReport, lane: str) -> None:
         """A phase of a test has ended, in that lane."""
@@ -155,10 +172,32 @@ class _BetweenTests:
 
     def each(self, tests: int) -> int:
         """Microseconds for each of so many tests; 0 where they ran in other processes."""
-        if self._since is None or self._has_lanes or not tests:
+        if self._has_lanes or not tests:
             return 0
-        beside = self._until - self._since - self._phases
-        return max(0, round(beside * MICROSECONDS_PER_SECOND / tests))
+        spent = self._spent + self._beside(self._until)
+        return max(0, round(spent * MICROSECONDS_PER_SECOND / tests))
+
+    def each_of_file(self) -> dict[str, int]:
+        """Microseconds for each test of a file, once all have ended; empty where they ran in other processes."""
+        self._end(self._until)
+        if self._has_lanes:
+            return {}
+        return {
+            file: max(0, round(beside.spent * MICROSECONDS_PER_SECOND / beside.tests))
+            for file, beside in self._by_file.items()
+        }
+
+    def _end(self, now: float) -> None:
+        spent = self._beside(now)
+        self._spent += spent
+        if self._file is not None:
+            beside = self._by_file.setdefault(self._file, _Beside())
+            beside.spent += spent
+            beside.tests += 1
+        self._file, self._since, self._phases = None, None, 0.0
+
+    def _beside(self, now: float) -> float:
+        return 0.0 if self._since is None else now - self._since - self._phases
 
 
 def _lane_of(report: pytest.TestReport) -> str:

@@ -138,7 +138,7 @@ def test_the_journal_is_described_key_by_key() -> None:
         lines.error_line(CollectionError(node="f", details="why")),
         parse_table(lines.encode_start(test.key)),
         parse_table(lines.encode_test(test)),
-        lines.footer_line(JournalFooter(exit_code=0, ran=1, seconds=1.0, each_test=1)),
+        lines.footer_line(JournalFooter(exit_code=0, ran=1, seconds=1.0, each_test=1, each_test_of={"f": 1})),
     ]
     assert named(f"Journal, format {lines.FORMAT}") == {key for line in written for key in line}
 

@@ -162,7 +162,15 @@ def test_where_nothing_is_known_of_the_suite_nothing_is_shared() -> None:
     shared, prediction = found(suite_of({"a.py": ["t"]}), history)
     assert prediction.is_empty
     assert shared.sharing.is_free
-    assert (shared.sharing.start_up, shared.each_test) == (0, 0)
+    assert (shared.sharing.start_up, shared.each_test("a.py")) == (0, 0)
+
+
+def test_what_passes_beside_a_test_is_that_of_its_file_else_of_the_suite() -> None:
+    history = history_with(
+        {"a.py": {"t": []}, "b.py": {"t": []}}, {"": {"each test": 6}, "a.py": {"each test": 900, "collect": 1}}
+    )
+    shared, _ = found(suite_of({"a.py": ["t"], "b.py": ["t"], "new.py": []}), history)
+    assert [shared.each_test(file) for file in ("a.py", "b.py", "new.py")] == [900, 6, 6]
 
 
 def test_bundles_are_united() -> None:

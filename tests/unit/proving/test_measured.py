@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -32,12 +34,18 @@ def owned(file: str, collecting: int | None = None, **rest: Any) -> OwnedFile:
 
 
 def shared_of(
-    *files: OwnedFile, tests: tuple[FinishedTest, ...] = (), start_up: int = 0, each_test: int = 0
+    *files: OwnedFile,
+    tests: tuple[FinishedTest, ...] = (),
+    start_up: int = 0,
+    each_test: int = 0,
+    of_files: Mapping[str, int] = MappingProxyType({}),
 ) -> dict[tuple[str, str], Sample]:
     journal = replace(
         journal_of(replace(header_of(), start_up=start_up), tests),
         files=files,
-        footer=JournalFooter(exit_code=0, ran=len(tests), seconds=1.0, each_test=each_test),
+        footer=JournalFooter(
+            exit_code=0, ran=len(tests), seconds=1.0, each_test=each_test, each_test_of=of_files
+        ),
     )
     found = [((place, name), sample) for place, name, sample in shared_samples(journal)]
     assert len(dict(found)) == len(found)
@@ -68,6 +76,11 @@ def test_what_was_not_measured_has_no_sample() -> None:
 
 def test_a_process_has_its_start_up_and_what_each_test_takes() -> None:
     assert shared_of(start_up=300_123, each_test=184) == {("", "start-up"): 300_000, ("", "each test"): 180}
+
+
+def test_what_passes_beside_tests_differs_from_file_to_file() -> None:
+    found = shared_of(each_test=184, of_files={"a.py": 90, "b.py": 31_499})
+    assert found == {("", "each test"): 180, ("a.py", "each test"): 90, ("b.py", "each test"): 31_500}
 
 
 def test_files_are_collected_with_their_rewritten_form_or_without() -> None:
