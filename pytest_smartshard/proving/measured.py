@@ -46,8 +46,9 @@ def shared_samples(journal: Journal) -> Iterator[tuple[str, str, Sample]]:
     excess = yield from _collecting(journal.files)
     if journal.header.start_up:
         yield WHOLE_SUITE, START_UP, kept(journal.header.start_up + excess)
-    if journal.footer is not None and journal.footer.each_test:
-        yield WHOLE_SUITE, EACH_TEST, kept(journal.footer.each_test)
+    if journal.footer is not None:
+        if journal.footer.each_test:
+            yield WHOLE_SUITE, EACH_TEST, kept(journal.footer.each_test)
         for file, microseconds in journal.footer.each_test_of.items():
             yield file, EACH_TEST, kept(microseconds)
     yield from _fixtures(journal.tests)
