@@ -5,12 +5,14 @@
     python benchmarks/whole_process.py --install toolz==1.2.0 -- --pyargs toolz
     python benchmarks/whole_process.py --install attrs==26.1.0 --install hypothesis --sdist attrs==26.1.0 -- tests
 
-Each tool has a copy of the suite of its own, records durations there by its own means, and then runs its N
-shards as processes that are alone on the machine, as far as we are concerned. Processor time is that of the
+Each tool has a copy of the suite of its own, records durations there by its own means (the peers in a whole run,
+ours in ``--history`` runs in shards, as a CI has them), and then runs its N shards as processes that are alone on
+the machine, as far as we are concerned. Processor time is that of the
 process and of all children it waited for, so it has everything in it: the interpreter's start, imports,
 collection, planning, fixtures, tests, the end. *cold* is a fresh checkout, in which pytest has to rewrite test
 files before it imports them: its cache of rewritten files is removed before each process, also while durations
-are recorded. *warm* has all of it. Bytecode that Python caches itself stays in both, and numerical libraries
+are recorded. *warm* is a further run in the same place: it has that cache, and Hypothesis' tables, which the
+first test that needs them makes else. Bytecode that Python caches itself stays in both, and numerical libraries
 may use one thread.
 
 Printed for each tool: the slowest shard over a quarter (with 4 shards) of the unsharded run; all shards
@@ -42,7 +44,7 @@ from subprocess import SubprocessError
 
 from peers import add_venv_option
 from suites_running import build_wheel
-from whole_process_bound import Costs, Recorded, bound, costs_of
+from whole_process_bound import Costs, Recorded, bound, costs_of, file_of
 from whole_process_running import Source, Spent, Tree
 from whole_process_suites import SUITES, WholeSuite
 from whole_process_tools import Plain, Smartshard, Tool, Unusable, all_tools, collecting
@@ -50,6 +52,13 @@ from whole_process_tools import Plain, Smartshard, Tool, Unusable, all_tools, co
 STATES = ("cold", "warm")
 ALONE = 5
 """Files that are each collected alone, to find out what starting costs."""
+
+MOST_ALONE = 80
+"""Hypothesis' tests that are each run alone. Of a suite with more of them what the first pays is not known."""
+
+DEAR = 3
+DEAR_SHARE = 0.02
+"""At most so many files, of those that cost this much of an unsharded run, are left out of one each."""
 
 MOST_OVER_QUARTER = 1.10
 MOST_OVER_BOUND = 1.05
@@ -94,11 +103,10 @@ class Table:
 
     @property
     def bound(self) -> float:
-        """The recorded run was another one, and measured: only its proportions are taken."""
-        return bound(self.costs, self.count) / self.costs.whole * self.whole
+        return bound(self.costs.of_run(self.whole), self.count)
 
     def print(self) -> None:
-        parts, whole = self.costs, self.costs.whole
+        parts, whole = self.costs.of_run(self.whole), self.whole
         runs = sorted(spent.cpu for spent in self.unsharded.shards[1])
         spread, wall = (runs[-1] - runs[0]) / self.whole, self.unsharded.wall()[0]
         print(
@@ -181,7 +189,7 @@ class Measuring:
         costs = measured_costs(plain, state)
         say(f"  {state}: unsharded, recorded: {costs.whole:.1f} CPU s; all in one {bound(costs, 1):.1f}")
         timed = {tool.name: Timed(tool.name, isinstance(tool, Smartshard)) for tool in tools}
-        usable = [tool for tool in tools if _records(tool, state, self.count, timed[tool.name])]
+        usable = [tool for tool in tools if self._records(tool, plain, state, timed[tool.name])]
         unsharded = Timed(plain.name, ours=False)
         for turn in range(self.repeat):
             fresh(plain.tree, state)
@@ -201,6 +209,19 @@ class Measuring:
             tools=tuple(timed.values()),
         )
 
+    def _records(self, tool: Tool, plain: Plain, state: str, timed: Timed) -> bool:
+        """Let the tool measure durations; whether it can."""
+        if state == "warm":
+            # The recording run is to find what the measured ones find.
+            warm(tool.tree, plain.tree)
+        try:
+            tool.record(lambda: fresh(tool.tree, state), self.count)
+        except Unusable as reason:
+            timed.faults.append(f"could not be used: {reason}")
+            return False
+        say(f"  {state}: {tool.name} has recorded")
+        return True
+
     def _shards(self, tools: Sequence[Tool], state: str, timed: dict[str, Timed]) -> None:
         numbers = range(1, self.count + 1)
         if self.interleave:
@@ -212,20 +233,6 @@ class Measuring:
             spent = tool.shard(number, self.count)
             timed[tool.name].shards[number].append(spent)
             say(f"  {state}: {tool.name} {number}/{self.count} {spent.cpu:.2f} CPU s, exit {spent.code}")
-
-
-def _records(tool: Tool, state: str, count: int, timed: Timed) -> bool:
-    """Let the tool measure durations; whether it can."""
-    if state == "warm":
-        # Rewrites every file once: the recording run is to find what the measured ones find.
-        warm(tool.tree)
-    try:
-        tool.record(lambda: fresh(tool.tree, state), count)
-    except Unusable as reason:
-        timed.faults.append(f"could not be used: {reason}")
-        return False
-    say(f"  {state}: {tool.name} has recorded")
-    return True
 
 
 def _judge(timed: Timed, whole: Spent) -> None:
@@ -246,11 +253,13 @@ def fresh(tree: Tree, state: str) -> None:
     """What a process finds in that state."""
     tree.tidy()
     if state == "cold":
-        tree.forget_rewritten()
+        tree.forget()
 
 
-def warm(tree: Tree) -> None:
+def warm(tree: Tree, like: Tree) -> None:
+    """As after an earlier run, *like* being a tree that had one."""
     collecting(Plain(tree)).run()
+    tree.take_over(like)
 
 
 def measured_costs(plain: Plain, state: str) -> Costs:
@@ -268,14 +277,29 @@ def measured_costs(plain: Plain, state: str) -> Costs:
         return done.cpu, Recorded.read(record)
 
     if state == "warm":
-        warm(plain.tree)
+        plain.run()
     whole, run = recorded(plain)
     collect = collecting(plain)
-    _, reverse = recorded(collect, list(run.paths.values())[::-1])
+    everything = list(run.paths.values())[::-1]
+    collected, reverse = recorded(collect, everything)
     files = sorted(run.files, key=lambda file: min(run.files[file], reverse.files.get(file, run.files[file])))
     step = max(1, len(files) // ALONE)
     alone = {file: recorded(collect, [run.paths[file]])[0] for file in files[::step][:ALONE]}
-    return costs_of(whole, run, reverse.files, alone)
+    saved = {
+        file: collected - recorded(collect, [path for path in everything if path != run.paths[file]])[0]
+        for file in files[-DEAR:]
+        if len(files) > 1 and run.files[file] >= DEAR_SHARE * whole
+    }
+    if state == "cold" and len(run.hypothesis) <= MOST_ALONE:
+        spent = {file: recorded(collect, [run.paths[file]])[0] for file in set(map(file_of, run.hypothesis))}
+
+        def beyond(test: str) -> float:
+            file = file_of(test)
+            taken, _ = recorded(plain, [f"{run.paths[file]}{test.removeprefix(file)}"])
+            return taken - spent[file] - run.needed_by(test)
+
+        run = run.with_first_use({test: beyond(test) for test in run.hypothesis})
+    return costs_of(whole, run, reverse.files, alone, saved)
 
 
 def say(text: str) -> None:
@@ -323,7 +347,7 @@ def arguments() -> argparse.Namespace:
         "--interleave", action="store_true", help="shard 1 of all tools, then shard 2, …; not tool by tool"
     )
     parser.add_argument("--tool", action="append", metavar="WORD", help="only tools that have WORD in their name")
-    parser.add_argument("--history", type=int, default=1, help="runs in shards that ours measures first")
+    parser.add_argument("--history", type=int, default=3, help="runs in shards that ours measures first")
     parser.add_argument(
         "--option", action="append", default=[], help="for all runs of ours: --option=--name=value"
     )

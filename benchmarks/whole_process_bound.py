@@ -15,6 +15,15 @@ shards.
 S is measured: some files are each collected alone, and S is the least that such a process took beside what the
 file costs where all others have been collected, too. That is: with imports that all of them need. A file's cost
 is the lower one of two runs, of which the second collects in reverse: what is first pays for imports of others.
+For every test that it makes pytest takes more time later: of files that cost much it is what a process saves
+that collects all but that one, where this is more.
+
+The first Hypothesis test of a process that draws text also pays for tables that later ones find, unless an
+earlier process has left them. What that costs is measured by running each of these tests alone: it is what that
+takes beyond collecting the file, the test's fixtures, and its time in a whole run. A test for which that is
+more than half of the most is one that needs the tables, and the least of these is taken for a cost that they
+share.
+
 What remains of the unsharded run (imports that only some need, pytest between files) is the rest: it counts
 once.
 """
@@ -25,7 +34,7 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 STEPS = 60
@@ -64,16 +73,28 @@ class Costs:
     def rest(self) -> float:
         return max(0.0, self.whole - self.start_up - self.collecting - self.fixtures - self.testing)
 
+    def of_run(self, whole: float) -> Costs:
+        """The same of an unsharded run that took *whole* seconds, because nothing was recorded in it.
+
+        Recording costs time in tests and between them.
+        """
+        left = whole - self.start_up - self.collecting - self.fixtures
+        share = max(0.0, min(1.0, left / self.testing)) if self.testing else 1.0
+        return replace(
+            self, whole=whole, tests={test: (own * share, asked) for test, (own, asked) in self.tests.items()}
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What the recorder wrote of one run: as :class:`Costs`, and each file's path."""
+    """What the recorder wrote of one run: as :class:`Costs`; each file's path; the tests that are Hypothesis'."""
 
     paths: Mapping[str, str]
     files: Mapping[str, float]
     shared: Sequence[float]
     repeated: float
     tests: Mapping[str, tuple[float, tuple[int, ...]]]
+    hypothesis: Sequence[str]
 
     @classmethod
     def read(cls, path: Path) -> Recorded:
@@ -86,20 +107,49 @@ class Recorded:
             shared=once,
             repeated=math.fsum(spent for _, spent in fixtures) - math.fsum(once),
             tests={test: (spent / 1e9, tuple(asked)) for test, (spent, asked) in record["tests"].items()},
+            hypothesis=record["hypothesis"],
         )
 
+    def needed_by(self, test: str) -> float:
+        """Seconds that a test took with one set-up and tear-down of all that it asks for."""
+        own, asked = self.tests[test]
+        return own + math.fsum(self.shared[place] for place in asked)
 
-def costs_of(whole: float, recorded: Recorded, reverse: Mapping[str, float], alone: Mapping[str, float]) -> Costs:
+    def with_first_use(self, beyond: Mapping[str, float]) -> Recorded:
+        """The same with what the first of some tests paid for all of them as a shared cost.
+
+        *beyond*: seconds that tests took more where each was the only one.
+        """
+        most = max(beyond.values(), default=0.0)
+        needing = [test for test in self.tests if most > 0 and beyond.get(test, 0.0) > most / 2]
+        if not needing:
+            return self
+        cost = min(beyond[test] for test in needing)
+        tests = dict(self.tests)
+        for number, test in enumerate(needing):
+            own, asked = tests[test]
+            tests[test] = (own if number else max(0.0, own - cost), (*asked, len(self.shared)))
+        return replace(self, shared=[*self.shared, cost], tests=tests)
+
+
+def costs_of(
+    whole: float,
+    recorded: Recorded,
+    reverse: Mapping[str, float],
+    alone: Mapping[str, float],
+    saved: Mapping[str, float],
+) -> Costs:
     """*whole*: seconds of the recorded run's process. *reverse*: of each file where they are collected in
     reverse.
 
-    *alone*: of whole processes that each collected that one file.
+    *alone*: of whole processes that each collected that one file. *saved*: what processes took less that
+    collected all but that one.
     """
     files = {file: min(spent, reverse.get(file, spent)) for file, spent in recorded.files.items()}
     return Costs(
         whole=whole,
         start_up=min(spent - files[file] for file, spent in alone.items()),
-        files=files,
+        files={file: max(spent, saved.get(file, spent)) for file, spent in files.items()},
         shared=recorded.shared,
         repeated=recorded.repeated,
         tests=recorded.tests,
@@ -144,7 +194,7 @@ def _longest(costs: Costs) -> float:
     """The longest test with all that it needs."""
     return costs.start_up + max(
         (
-            costs.files.get(_file(test), 0.0) + own + math.fsum(costs.shared[place] for place in asked)
+            costs.files.get(file_of(test), 0.0) + own + math.fsum(costs.shared[place] for place in asked)
             for test, (own, asked) in costs.tests.items()
         ),
         default=0.0,
@@ -156,10 +206,10 @@ def _needs(costs: Costs) -> list[_Need]:
     by_fixture: dict[int, float] = defaultdict(float)
     file_of_fixture: dict[int, set[str]] = defaultdict(set)
     for test, (own, asked) in costs.tests.items():
-        by_file[_file(test)] += own
+        by_file[file_of(test)] += own
         for place in asked:
             by_fixture[place] += own
-            file_of_fixture[place].add(_file(test))
+            file_of_fixture[place].add(file_of(test))
     needs = [_Need(cost, 0.0, by_file.get(file, 0.0)) for file, cost in costs.files.items()]
     for place, cost in enumerate(costs.shared):
         # What serves one file only is used where that was collected.
@@ -169,5 +219,5 @@ def _needs(costs: Costs) -> list[_Need]:
     return needs
 
 
-def _file(test: str) -> str:
+def file_of(test: str) -> str:
     return test.partition("::")[0]

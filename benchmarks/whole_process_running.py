@@ -29,8 +29,11 @@ LONGEST_RUN = 3600
 REWRITTEN = "*-pytest-*.pyc"
 """Files of the assertion-rewrite cache; what Python itself caches has other names."""
 
-LEFT_BEHIND = (".pytest_cache", ".hypothesis", ".smartshard")
-"""What a fresh checkout does not have."""
+LEFT_BEHIND = (".pytest_cache", ".smartshard")
+"""What no measured process finds."""
+
+MADE_ONCE = (".hypothesis",)
+"""What further a fresh checkout does not have."""
 
 ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")}
 """Threads of numerical libraries that wait for work burn processor time, more on a busy machine."""
@@ -75,13 +78,24 @@ class Tree:
     def folder(self) -> Path:
         return self.top / self.suite.folder
 
-    def forget_rewritten(self) -> None:
+    def forget(self) -> None:
         """As a fresh checkout: pytest has to rewrite every test file that it imports."""
         for cached in self.top.rglob(REWRITTEN):
             cached.unlink()
+        self._remove(MADE_ONCE)
+
+    def take_over(self, other: Tree) -> None:
+        """What was made once in another tree of the same suite."""
+        for name in MADE_ONCE:
+            for made in other.top.rglob(name):
+                copytree(made, self.top / made.relative_to(other.top), dirs_exist_ok=True)
 
     def tidy(self) -> None:
-        for name in LEFT_BEHIND:
+        """Remove what pytest and ours leave of a run."""
+        self._remove(LEFT_BEHIND)
+
+    def _remove(self, names: Sequence[str]) -> None:
+        for name in names:
             for left in {self.top / name, self.folder / name, *self.top.glob(f"*/{name}")}:
                 rmtree(left, ignore_errors=True)
 

@@ -168,5 +168,6 @@ def all_tools(trees: Callable[[str], Tree], extra: tuple[str, ...], history: int
 def collecting(plain: Plain) -> Plain:
     """The same, which runs no test."""
     tree = plain.tree
-    arguments = ("--collect-only", *tree.suite.arguments)
+    # More quietly, or it would take time to write down every test.
+    arguments = ("--collect-only", "-qq", *tree.suite.arguments)
     return replace(plain, tree=replace(tree, suite=replace(tree.suite, arguments=arguments)))

@@ -1,9 +1,9 @@
 """A pytest plugin that writes down what the parts of a plain run cost: ``-p whole_process_recorder``.
 
 Processor time, in whole nanoseconds, of collecting each file, of each fixture that several tests share, and of
-each test without what it paid of those. Goes to the JSON file that ``SMARTSHARD_RECORD`` names. With
-``SMARTSHARD_RECORD_FILES``, a JSON list of paths, those files are collected in that order in place of pytest's
-own arguments.
+each test without what it paid of those; and which tests are Hypothesis'. Goes to the JSON file that
+``SMARTSHARD_RECORD`` names. With ``SMARTSHARD_RECORD_FILES``, a JSON list of paths and node ids, those are
+collected in that order in place of pytest's own arguments.
 
 A module of its own, which needs pytest alone: what it writes is what ``whole_process.py`` holds shards against,
 so it must owe nothing to the plugin.
@@ -106,15 +106,18 @@ class Recorder:
         shared = list(self.shared)
         for place, one in enumerate(shared):
             by_name[one.name].append(place)
-        tests = {}
+        tests, hypothesis = {}, []
         for item in session.items:
             named = [place for name in getattr(item, "fixturenames", ()) for place in by_name.get(name, ())]
             asked = sorted({place for place in named if shared[place].serves(item)})
             tests[item.nodeid] = (self.tests[item.nodeid], asked)
+            if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+                hypothesis.append(item.nodeid)
         record = {
             "files": {file: (path, self.collecting[file]) for file, path in self.files.items()},
             "shared": [(*one, self.set_ups[one], self.shared[one]) for one in shared],
             "tests": tests,
+            "hypothesis": hypothesis,
         }
         self.path.write_text(json.dumps(record), encoding="utf-8")
 

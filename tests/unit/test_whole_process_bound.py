@@ -96,12 +96,40 @@ def test_what_the_recorder_wrote_and_what_files_cost_alone(tmp_path: Path) -> No
         "files": {"a.py": ("/a.py", 900_000_000), "b.py": ("/b.py", 100_000_000)},
         "shared": [["class", "a.py::A", "db", None, 2, 4_000_000_000]],
         "tests": {"a.py::A::t": (500_000_000, [0]), "b.py::t": (250_000_000, [])},
+        "hypothesis": [],
     }
     path = tmp_path / "record.json"
     path.write_text(json.dumps(record), encoding="utf-8")
-    whole = costs_of(7.0, Recorded.read(path), {"a.py": 0.2, "b.py": 0.8}, {"a.py": 1.0, "b.py": 0.95})
+    alone = {"a.py": 1.0, "b.py": 0.95}
+    whole = costs_of(7.0, Recorded.read(path), {"a.py": 0.2, "b.py": 0.8}, alone, {})
     assert whole.files == {"a.py": 0.2, "b.py": 0.1}
     assert whole.start_up == pytest.approx(0.8)
     assert (list(whole.shared), whole.repeated) == ([2.0], 2.0)
     assert (whole.collecting, whole.fixtures, whole.testing) == pytest.approx((0.3, 4.0, 0.75))
     assert whole.rest == pytest.approx(7.0 - 0.8 - 0.3 - 4.0 - 0.75)
+
+
+def test_a_file_costs_what_a_process_saves_without_it_where_that_is_more() -> None:
+    run = Recorded({}, {"a.py": 0.9, "b.py": 0.1}, [], 0.0, {}, [])
+    whole = costs_of(7.0, run, {}, {"b.py": 1.1}, {"a.py": 2.5})
+    assert (whole.files, whole.start_up) == ({"a.py": 2.5, "b.py": 0.1}, 1.0)
+    assert costs_of(7.0, run, {}, {"b.py": 1.1}, {"a.py": 0.8}).files["a.py"] == 0.9
+
+
+def test_what_the_first_of_some_tests_pays_is_shared_by_all_of_them() -> None:
+    tests: CostsOfTests = {"a::1": (0.5, (0,)), "a::2": (1.5, ()), "a::3": (0.5, (0,)), "a::4": (0.5, ())}
+    run = Recorded({}, {}, [2.0], 0.0, tests, ["a::2", "a::3", "a::4"])
+    assert [run.needed_by(test) for test in run.tests] == [2.5, 1.5, 2.5, 0.5]
+    found = run.with_first_use({"a::2": 1.25, "a::3": 1.5, "a::4": 0.5})
+    assert found.shared == [2.0, 1.25]
+    assert found.tests == {**tests, "a::2": (0.25, (1,)), "a::3": (0.5, (0, 1))}
+    assert run.with_first_use({}) == run.with_first_use({"a::2": -0.1}) == run
+
+
+def test_recording_costs_nothing_in_a_run_that_is_not_recorded() -> None:
+    tests: CostsOfTests = {"a::1": (3.0, ()), "a::2": (1.0, ())}
+    whole = costs(tests, {"a": 0.5}, [0.5], rest=1.0)
+    assert whole.of_run(6.5).tests == tests
+    assert whole.of_run(6.5).rest == pytest.approx(0.5)
+    assert whole.of_run(4.0).tests == {"a::1": (1.5, ()), "a::2": (0.5, ())}
+    assert (whole.of_run(4.0).rest, whole.of_run(4.0).start_up) == (0.0, START_UP)
