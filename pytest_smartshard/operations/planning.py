@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from pytest_smartshard.journal.plan_file import read_plan
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.history import FileHistory, History
 from pytest_smartshard.model.plan import Plan
 from pytest_smartshard.model.rest import Rest

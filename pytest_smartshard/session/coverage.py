@@ -11,7 +11,6 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,6 +19,7 @@ import pytest
 from pytest_smartshard.combine.beside import coverage_beside
 from pytest_smartshard.errors import UsageError
 from pytest_smartshard.journal.run_folder import RUNS
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.segment import ShardIndex
 from pytest_smartshard.providers.detect import shard_from_environment
 from pytest_smartshard.settings.resolve import AUTO, HOME, OFF

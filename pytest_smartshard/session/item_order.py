@@ -6,11 +6,11 @@ import contextlib
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
 
 import pytest
 
 from pytest_smartshard.choices import ORDERS
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.history import FileHistory, History
 from pytest_smartshard.model.shared import CLASS, MODULE, PACKAGE, SESSION
 from pytest_smartshard.model.suite import ItemKey

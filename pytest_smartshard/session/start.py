@@ -6,7 +6,7 @@ import os
 import platform
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ import pytest
 import pytest_smartshard
 from pytest_smartshard.errors import NewerFormat, UnusableFile, UsageError
 from pytest_smartshard.journal.plan_file import read_plan
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.history import History
 from pytest_smartshard.model.plan import Plan
 from pytest_smartshard.model.segment import ShardIndex
