@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import secrets
+import os
 import shutil
 from collections import defaultdict
 from collections.abc import Iterable
@@ -161,7 +161,7 @@ def _new_local_run(home: Path) -> str:
     """A new id; folders of old local runs are removed."""
     for folder in _local_runs(home)[KEPT_LOCAL_RUNS - 1 :]:
         shutil.rmtree(folder, ignore_errors=True)
-    return f"{LOCAL_PREFIX}{secrets.token_hex(4)}"
+    return f"{LOCAL_PREFIX}{os.urandom(4).hex()}"
 
 
 def _local_runs(home: Path) -> list[Path]:

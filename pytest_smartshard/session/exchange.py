@@ -22,7 +22,7 @@ from pytest_smartshard.model.segment import Segment, ShardIndex
 from pytest_smartshard.model.suite import ItemKey
 from pytest_smartshard.operations.planning import PlanRequest
 from pytest_smartshard.planning.planner import PlanOptions
-from pytest_smartshard.session.item_order import Order
+from pytest_smartshard.session.order import Order
 from pytest_smartshard.store.format import history_text, parse_history
 from pytest_smartshard.store.replacing import replace
 

@@ -23,7 +23,7 @@ from pytest_smartshard.operations.opening import earlier_plan
 from pytest_smartshard.operations.planning import PlanRequest, lanes_of, read_pinned_plan
 from pytest_smartshard.planning.packers.table import PACKERS
 from pytest_smartshard.planning.planner import PlanOptions
-from pytest_smartshard.session.item_order import FAILED_FIRST, Order
+from pytest_smartshard.session.order import FAILED_FIRST, Order
 from pytest_smartshard.settings.naming import Selection
 from pytest_smartshard.settings.resolve import Settings, Surroundings, resolve
 from pytest_smartshard.settings.values import Value, gather
@@ -58,7 +58,12 @@ class Start:
 
     def order(self) -> Order:
         """In which order this shard runs its tests."""
-        return Order.of(self.settings.order, self.history)
+        name = self.settings.order
+        if name != FAILED_FIRST:
+            return Order(name)
+        from pytest_smartshard.session.item_order import failed_tests  # Few runs ask for it.
+
+        return Order(name, failed_tests(self.history))
 
     @property
     def _knows_before(self) -> bool:
