@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from pytest_smartshard.checking.programs import is_known, pytest_arguments, value_of
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.checkout import Checkout
 from pytest_smartshard.model.pipeline import Command, Job, Pipeline, Spot
 

@@ -7,10 +7,10 @@ a test case holds, whatever that is. What it is not asked for is joining suites:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from importlib.util import find_spec
 
 from pytest_smartshard.errors import UsageError
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.record import FinishedTest
 
 FAMILIES = ("xunit1", "xunit2")

@@ -9,12 +9,12 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from junitparser import Attr, JUnitXml, JUnitXmlError, TestCase, TestSuite
 
 from pytest_smartshard.combine.junit_names import Address
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.markup import Unparsed, local_name, tell
 
 MOST_DEPTH = 50

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import NamedTuple
 
@@ -13,6 +12,7 @@ from pytest_smartshard.combine.junit_cases import made_case
 from pytest_smartshard.combine.junit_documents import Case, Report, read_report, write_report
 from pytest_smartshard.combine.junit_matching import Matched, match
 from pytest_smartshard.combine.junit_names import Address, addresses_of, escaped
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.markup import Unparsed
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 from pytest_smartshard.combine.junit import JunitTest
 from pytest_smartshard.combine.junit_documents import Case
 from pytest_smartshard.combine.junit_names import Address, akin, without_group
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.record import FAILED
 
 TEARDOWN_ERROR = "failed on teardown with "

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from pytest_smartshard.lazy_dataclasses import dataclass
 
 UNIT_SPEED = 1000
 """Speed of a run that took as long as the newest one; 2000 took twice as long."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.inventory import Inventory
 from pytest_smartshard.model.plan import Plan
 from pytest_smartshard.model.record import OwnedFile

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import NamedTuple
 
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.record import RED, CollectionError, FinishedTest
 from pytest_smartshard.model.segment import Segment, ShardIndex
 from pytest_smartshard.model.suite import ItemKey

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.segment import RunIdentity, Segment, ShardIndex
 from pytest_smartshard.model.shared import SharedTime
 from pytest_smartshard.model.suite import ItemKey

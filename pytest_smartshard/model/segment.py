@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+
+from pytest_smartshard.lazy_dataclasses import dataclass
 
 WHOLE_SUITE = "all"
 """Selection of a run without ``-k``, ``-m``, ``--deselect`` or arguments."""

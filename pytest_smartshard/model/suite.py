@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from pytest_smartshard.lazy_dataclasses import dataclass
 
 
 class ItemKey(NamedTuple):

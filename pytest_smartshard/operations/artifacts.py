@@ -13,12 +13,12 @@ import zipfile
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 
 from pytest_smartshard.errors import UnusableFile
 from pytest_smartshard.journal.run_folder import JOURNAL_SUFFIX
+from pytest_smartshard.lazy_dataclasses import dataclass
 
 ZIP_SUFFIX = ".zip"
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_smartshard.errors import UnusableFile, UsageError
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.history import History
 from pytest_smartshard.model.segment import Segment
 from pytest_smartshard.store.format import fingerprint, history_text, parse_history

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_smartshard.errors import UnusableFile, UsageError
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.history import History
 from pytest_smartshard.model.record import ERROR, FAILED, FinishedTest, Journal, JournalHeader
 from pytest_smartshard.model.segment import RunIdentity, Segment, ShardIndex

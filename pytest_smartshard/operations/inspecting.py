@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.history import FileHistory, History
 from pytest_smartshard.model.shared import (
     COLLECT,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from pytest_smartshard.errors import NewerFormat, UnusableFile, UsageError
 from pytest_smartshard.journal.inventory_file import parse_inventory
 from pytest_smartshard.journal.reading import parse_journal
 from pytest_smartshard.journal.run_folder import inventory_name
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.inventory import Inventory
 from pytest_smartshard.model.proof import SegmentProof
 from pytest_smartshard.model.record import Journal

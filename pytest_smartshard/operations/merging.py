@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_smartshard.combine.coverage import require_coverage
 from pytest_smartshard.combine.junit import require_junitparser
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.merged import MergedRun, MergedSegment
 from pytest_smartshard.model.proof import SegmentProof
 from pytest_smartshard.model.segment import Segment

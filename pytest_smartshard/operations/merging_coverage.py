@@ -5,12 +5,12 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_smartshard.combine.beside import coverage_beside
 from pytest_smartshard.combine.coverage import CombinedCoverage, NotCombined, combine
 from pytest_smartshard.errors import UnusableFile
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.merged import CoverageTotal
 from pytest_smartshard.model.proof import SegmentProof
 from pytest_smartshard.model.record import Journal

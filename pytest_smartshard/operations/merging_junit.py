@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_smartshard.combine.beside import junit_beside
 from pytest_smartshard.combine.junit import JunitPart, JunitStyle, JunitTest, combine
 from pytest_smartshard.errors import UnusableFile
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.proof import SegmentProof
 from pytest_smartshard.model.record import Journal
 from pytest_smartshard.operations.artifacts import Artifacts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import secrets
+import os
 import shutil
 from collections import defaultdict
 from collections.abc import Iterable
@@ -62,23 +62,42 @@ def open_journal(
     in that run make this a later attempt. Raises OSError.
     """
     prepare_home(home)
+    if run:
+        # Nothing is decided that others decide too, and a shard that takes no lock need not import what locks.
+        return _journal_in(safe_name(run), home, header, part, errors, attempt)
     with locked(home / RUNS):
-        name = safe_name(run) if run else _open_local_run(home, header) or _new_local_run(home)
-        folder = segment_folder(home, name, header.segment)
-        earlier = [number for number, _ in attempts_of(folder, header.identity.generation, header.shard)]
-        number = max(attempt or 1, 1 + max(earlier, default=0))
-        identity = RunIdentity(run=name, generation=header.identity.generation, attempt=number)
-        plan_path = folder / plan_name(identity.generation, part.plan.digest)
-        inventory = part.inventory.digest
+        name = _open_local_run(home, header) or _new_local_run(home)
+        return _journal_in(name, home, header, part, errors, attempt)
+
+
+def _journal_in(
+    run: str,
+    home: Path,
+    header: JournalHeader,
+    part: ShardPart,
+    errors: Iterable[CollectionError],
+    attempt: int | None,
+) -> tuple[JournalWriter, JournalHeader]:
+    folder = segment_folder(home, run, header.segment)
+    generation = header.identity.generation
+    plan_path = folder / plan_name(generation, part.plan.digest)
+    if not plan_path.exists():
+        replace(plan_path, plan_text(part.plan).encode("ascii"))
+    inventory = part.inventory.digest
+    inventory_path = folder / inventory_name(inventory)
+    if not inventory_path.exists():
+        replace(inventory_path, inventory_text(part.inventory).encode("ascii"))
+    earlier = [number for number, _ in attempts_of(folder, generation, header.shard)]
+    number = max(attempt or 1, 1 + max(earlier, default=0))
+    while True:
+        identity = RunIdentity(run=run, generation=generation, attempt=number)
         written = dataclasses.replace(header, identity=identity, plan=plan_path.name, inventory=inventory)
-        if not plan_path.exists():
-            replace(plan_path, plan_text(part.plan).encode("ascii"))
-        inventory_path = folder / inventory_name(inventory)
-        if not inventory_path.exists():
-            replace(inventory_path, inventory_text(part.inventory).encode("ascii"))
-        # Last, so that nothing can fail while the journal is open and nobody has it yet.
-        writer = JournalWriter(folder / journal_name(identity, header.shard), written, part.files, errors)
-    return writer, written
+        path = folder / journal_name(identity, header.shard)
+        try:
+            # Last, so that nothing can fail while the journal is open and nobody has it yet.
+            return JournalWriter(path, written, part.files, errors), written
+        except FileExistsError:
+            number += 1  # The same shard was started twice, and the other one has that attempt by now.
 
 
 def finished_shards(folder: Path, header: JournalHeader) -> set[int]:
@@ -161,7 +180,7 @@ def _new_local_run(home: Path) -> str:
     """A new id; folders of old local runs are removed."""
     for folder in _local_runs(home)[KEPT_LOCAL_RUNS - 1 :]:
         shutil.rmtree(folder, ignore_errors=True)
-    return f"{LOCAL_PREFIX}{secrets.token_hex(4)}"
+    return f"{LOCAL_PREFIX}{os.urandom(4).hex()}"
 
 
 def _local_runs(home: Path) -> list[Path]:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_smartshard.journal.plan_file import read_plan
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.history import FileHistory, History
 from pytest_smartshard.model.plan import Plan
-from pytest_smartshard.model.rest import Rest
 from pytest_smartshard.model.suite import Suite
 from pytest_smartshard.planning.digest import plan_digest
 from pytest_smartshard.planning.planner import Planned, PlanOptions, make_plan
 from pytest_smartshard.planning.prediction import Prediction
 from pytest_smartshard.planning.refining import refined, worth_collecting
+
+if TYPE_CHECKING:
+    from pytest_smartshard.model.rest import Rest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

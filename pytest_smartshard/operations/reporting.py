@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.annotation import Annotation
 from pytest_smartshard.model.merged import MergedRun
 from pytest_smartshard.model.proof import Verdict

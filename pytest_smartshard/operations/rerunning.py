@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_smartshard.errors import NewerFormat, UsageError
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.record import Journal
 from pytest_smartshard.model.rest import Rest
 from pytest_smartshard.model.segment import Segment, ShardIndex

@@ -10,12 +10,13 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from pytest_smartshard.errors import NewerFormat, UnusableFile
 from pytest_smartshard.journal.reading import read_header, read_journal
 from pytest_smartshard.journal.run_folder import RUNS, journals_below
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.record import CRASHED, ERROR, FAILED, FinishedTest, Journal, JournalFooter
 from pytest_smartshard.model.segment import ShardIndex
 from pytest_smartshard.model.summary import Alternative, RunSummary, ShardSummary, TimedItem

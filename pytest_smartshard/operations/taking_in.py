@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from pytest_smartshard.errors import UsageError
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.history import History
 from pytest_smartshard.model.merged import StoreChange
 from pytest_smartshard.model.record import Journal

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.history import History
 from pytest_smartshard.model.plan import Forecast, Plan
 from pytest_smartshard.model.suite import Suite

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.suite import Suite, SuiteFile, function_of
 from pytest_smartshard.planning.grouping import Grouping, positional_functions
 from pytest_smartshard.planning.packers.protocol import Units

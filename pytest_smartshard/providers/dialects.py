@@ -7,8 +7,9 @@ microsoft/azure-pipelines-task-lib; "Service Messages" in the documentation of T
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.annotation import Annotation
 
 

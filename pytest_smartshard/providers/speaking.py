@@ -9,9 +9,9 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.annotation import Annotation
 from pytest_smartshard.providers.detect import Environ, detected_providers
 from pytest_smartshard.providers.table import Provider

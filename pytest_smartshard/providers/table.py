@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal
 
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.providers.dialects import AZURE, GITHUB, TEAMCITY, Dialect
 
 Base = Literal[0, 1]

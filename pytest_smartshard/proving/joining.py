@@ -15,9 +15,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import chain
 
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.history import UNIT_SPEED, FileHistory, History, MeasuredRun
 from pytest_smartshard.model.record import Journal
 from pytest_smartshard.proving.estimate import estimate

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.proof import CountedTest
 from pytest_smartshard.model.record import CRASHED, PASSED, RED, CollectionError, Journal
 from pytest_smartshard.model.suite import ItemKey

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.inventory import Inventory, names_digest
 from pytest_smartshard.model.proof import UncollectedFile
 from pytest_smartshard.model.record import CollectionError, Journal

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple, TypeAlias
 
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.proof import ShardEnd
 from pytest_smartshard.model.record import RED, FinishedTest, Journal
 from pytest_smartshard.model.segment import ShardIndex

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import chain, islice
 
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.annotation import Annotation
 from pytest_smartshard.model.merged import MergedRun
 from pytest_smartshard.model.proof import CountedTest, LostTest, SegmentProof, Verdict

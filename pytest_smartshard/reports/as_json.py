@@ -31,8 +31,8 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.summary import RunSummary, ShardSummary, TimedItem
 from pytest_smartshard.wording import MICROSECONDS_PER_SECOND
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.summary import RunSummary
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.merged import MergedRun, MergedSegment, StoreChange
 from pytest_smartshard.model.proof import CountedTest, Verdict
 from pytest_smartshard.model.record import CRASHED, ERROR

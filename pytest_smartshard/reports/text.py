@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.summary import RunSummary, TimedItem
 from pytest_smartshard.reports import bars, phrases
 from pytest_smartshard.reports.display import shortened, wrapped

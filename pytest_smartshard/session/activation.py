@@ -1,4 +1,7 @@
-"""Deciding what this process is, and registering what it needs. Imported only when something is asked for."""
+"""Deciding what this process is, and registering what it needs. Imported only when something is asked for.
+
+What belongs to workers or to pytest-cov is imported where there are any: each shard pays for its imports.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,8 @@ from collections.abc import Sequence
 import pytest
 
 from pytest_smartshard.providers.detect import touch_status_file
-from pytest_smartshard.session.coverage import begin_coverage
-from pytest_smartshard.session.lanes import Controlling, LanesOff, begin_worker, is_controller, is_worker
 from pytest_smartshard.session.measuring import Measuring
+from pytest_smartshard.session.roles import is_controller, is_worker
 from pytest_smartshard.session.run import ShardRun
 from pytest_smartshard.session.selecting import register_selecting
 from pytest_smartshard.session.start import Start, begin, with_earlier_plan
@@ -19,6 +21,8 @@ from pytest_smartshard.session.start import Start, begin, with_earlier_plan
 def activate(config: pytest.Config) -> None:
     """Raises pytest.UsageError for what was given wrongly."""
     if is_worker(config):
+        from pytest_smartshard.session.lanes import begin_worker
+
         begin_worker(config)
         return
     start = begin(config)
@@ -29,6 +33,8 @@ def activate(config: pytest.Config) -> None:
     config.pluginmanager.register(Notice(notices), "smartshard-notice")
     if is_idle:
         if is_controller(config):
+            from pytest_smartshard.session.lanes import LanesOff
+
             config.pluginmanager.register(LanesOff(), "smartshard-lanes")
         return
     touch_status_file(os.environ)
@@ -51,9 +57,14 @@ def _activate_shard(config: pytest.Config, start: Start) -> None:
     manager = config.pluginmanager
     run = ShardRun(config, start, controls_lanes=is_controller(config))
     manager.register(run, "smartshard-run")
-    is_part = start.shard.count > 1 or start.rerun is not None
-    begin_coverage(config, start.shard, run, is_part=is_part, controls_lanes=is_controller(config))
+    if manager.hasplugin("_cov"):
+        from pytest_smartshard.session.coverage import begin_coverage
+
+        is_part = start.shard.count > 1 or start.rerun is not None
+        begin_coverage(config, start.shard, run, is_part=is_part, controls_lanes=is_controller(config))
     if is_controller(config):
+        from pytest_smartshard.session.lanes import Controlling
+
         segment, order = start.settings.segment, start.order()
         controlling = Controlling(
             start.shard, segment, request, order, run.on_part, lambda: _announce(config, run)

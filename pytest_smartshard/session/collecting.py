@@ -7,11 +7,11 @@ say.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.inventory import names_digest
 from pytest_smartshard.model.segment import ShardIndex
 from pytest_smartshard.model.suite import Suite, SuiteFile

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -33,33 +31,21 @@ WORKER_FILE = "smartshard_coverage"
 
 
 class Told(Protocol):
-    """The run: where its journal is, None where it has none, and what takes lines for the user."""
+    """The run: where its journal is, None where it has none, and what takes lines for the user.
+
+    ``is_measured`` tells it that pytest-cov measures, and the percentage to which it is not held, because it runs
+    a part of the tests; 0.0 where there is none.
+    """
 
     @property
     def journal(self) -> Path | None: ...
 
     def say(self, line: str) -> None: ...
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CoverageFacts:
-    """What a journal's header says of coverage.
-
-    ``measured``: whether pytest-cov measures this run. ``fail_under``: the percentage that it was not held to,
-    because it runs a part of the tests; 0.0 where there is none.
-    """
-
-    measured: bool = False
-    fail_under: float = 0.0
+    def is_measured(self, fail_under: float) -> None: ...
 
 
 _CHOSEN = pytest.StashKey[Path]()
-_FACTS = pytest.StashKey[CoverageFacts]()
-
-
-def coverage_facts(config: pytest.Config) -> CoverageFacts:
-    """Known once the run has been activated; nothing is measured before."""
-    return config.stash.get(_FACTS, CoverageFacts())
 
 
 @contextlib.contextmanager
@@ -74,7 +60,7 @@ def own_data_file(config: pytest.Config) -> Iterator[None]:
     if os.environ.get(DATA_FILE) or not _measures_shard(config) or not _can_be_made(runs):
         yield
         return
-    folder = runs / f"coverage-{secrets.token_hex(4)}"
+    folder = runs / f"coverage-{os.urandom(4).hex()}"
     config.stash[_CHOSEN] = folder / "data"
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
     os.environ[DATA_FILE] = str(folder / "data")
@@ -113,7 +99,7 @@ def begin_coverage(
     if measuring is None:  # also under --no-cov
         return
     fail_under = _deferred_limit(plugin.options) if is_part else 0.0
-    config.stash[_FACTS] = CoverageFacts(measured=True, fail_under=fail_under)
+    run.is_measured(fail_under)
     chosen = config.stash.get(_CHOSEN, None)
     if config.getoption("collectonly"):
         return

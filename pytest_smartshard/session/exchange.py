@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from dataclasses import replace as changed
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from pytest_smartshard.journal import lines
 from pytest_smartshard.journal.inventory_file import inventory_text, read_inventory
 from pytest_smartshard.journal.plan_file import parse_plan, plan_text, read_plan
 from pytest_smartshard.journal.run_folder import inventory_name
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.history import History
 from pytest_smartshard.model.part import SelectedTest, ShardPart
 from pytest_smartshard.model.rest import Rest
@@ -21,7 +22,7 @@ from pytest_smartshard.model.segment import Segment, ShardIndex
 from pytest_smartshard.model.suite import ItemKey
 from pytest_smartshard.operations.planning import PlanRequest
 from pytest_smartshard.planning.planner import PlanOptions
-from pytest_smartshard.session.item_order import Order
+from pytest_smartshard.session.order import Order
 from pytest_smartshard.store.format import history_text, parse_history
 from pytest_smartshard.store.replacing import replace
 

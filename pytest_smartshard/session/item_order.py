@@ -6,33 +6,17 @@ import contextlib
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
 
 import pytest
 
-from pytest_smartshard.choices import ORDERS
 from pytest_smartshard.model.history import FileHistory, History
 from pytest_smartshard.model.shared import CLASS, MODULE, PACKAGE, SESSION
 from pytest_smartshard.model.suite import ItemKey
 from pytest_smartshard.proving.samples import Sample, decode_column
 from pytest_smartshard.session.fixture_needs import scopes_of, used_by
 from pytest_smartshard.session.items import IdentifiedItem
+from pytest_smartshard.session.order import COLLECTED, FAILED_FIRST, Order
 from pytest_smartshard.session.ordering import OrderFacts, Parameter, order_of
-
-COLLECTED, FAILED_FIRST, SLOW_FIRST = ORDERS
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """``name`` is one of ``choices.ORDERS``; ``failed`` holds the stored names of tests that failed last."""
-
-    name: str = COLLECTED
-    failed: frozenset[ItemKey] = frozenset()
-
-    @classmethod
-    def of(cls, name: str, history: History) -> Order:
-        return cls(name, failed_tests(history) if name == FAILED_FIRST else frozenset())
-
 
 _FAILURES = ("c", "f", "t")
 """Classes of samples (see :mod:`pytest_smartshard.proving.samples`) after which a test is likely to fail."""

@@ -13,8 +13,8 @@ from pytest_smartshard.model.segment import Segment, ShardIndex
 from pytest_smartshard.operations.planning import PlanRequest
 from pytest_smartshard.session.coverage import begin_coverage_in_worker
 from pytest_smartshard.session.exchange import WORKER_INPUT, Exchange, parse_task, write_part
-from pytest_smartshard.session.item_order import Order
 from pytest_smartshard.session.measuring import Measuring
+from pytest_smartshard.session.order import Order
 from pytest_smartshard.session.selecting import register_selecting
 
 
@@ -94,25 +94,12 @@ def begin_worker(config: pytest.Config) -> None:
     def on_part(part: ShardPart) -> None:
         # A full disk must not fail the suite: the controller then says that nothing is recorded.
         with contextlib.suppress(OSError):
-            write_part(parsed.folder, workerid(config), part)
+            write_part(parsed.folder, _workerid(config), part)
 
     register_selecting(config, parsed.shard, parsed.request, parsed.order, on_part)
     config.pluginmanager.register(Measuring(), "smartshard-measuring")
 
 
-def is_worker(config: pytest.Config) -> bool:
-    return hasattr(config, "workerinput")
-
-
-def workerid(config: pytest.Config) -> str:
+def _workerid(config: pytest.Config) -> str:
     given: dict[str, Any] = getattr(config, "workerinput", {})
     return str(given["workerid"])
-
-
-def is_controller(config: pytest.Config) -> bool:
-    """Whether tests of this session run in xdist workers.
-
-    By the options that xdist itself goes by: its own plugin object may not be registered yet.
-    """
-    distributes = config.getoption("dist", "no") != "no" and bool(config.getoption("tx", None))
-    return distributes and not config.getoption("collectonly") and not is_worker(config)

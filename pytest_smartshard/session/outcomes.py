@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import pytest
 
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.record import (
     CRASHED,
     ERROR,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.inventory import Inventory, names_digest
 from pytest_smartshard.model.part import SelectedTest, ShardPart
 from pytest_smartshard.model.record import OwnedFile

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from pytest_smartshard.journal.writing import JournalWriter
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.part import SelectedTest
 from pytest_smartshard.model.record import FinishedTest, JournalFooter, JournalHeader
 from pytest_smartshard.session.measuring import Measured

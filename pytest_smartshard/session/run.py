@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from pytest_smartshard.errors import NewerFormat
 from pytest_smartshard.journal.plan_file import plan_text
-from pytest_smartshard.journal.run_folder import journals_in
 from pytest_smartshard.model.part import ShardPart
 from pytest_smartshard.model.record import CollectionError, JournalHeader
 from pytest_smartshard.model.segment import RunIdentity
 from pytest_smartshard.model.shared import START_UP, WHOLE_SUITE
-from pytest_smartshard.operations.gathering import read_journals
 from pytest_smartshard.operations.opening import (
     finished_shards,
     has_seen_other_tests,
@@ -22,8 +20,6 @@ from pytest_smartshard.operations.opening import (
     open_run_by_other_plan,
 )
 from pytest_smartshard.session import phrases
-from pytest_smartshard.session.coverage import coverage_facts
-from pytest_smartshard.session.junit import junit_facts, keep_junit
 from pytest_smartshard.session.outcomes import bounded
 from pytest_smartshard.session.recording import Recording
 from pytest_smartshard.session.start import Start
@@ -45,6 +41,8 @@ class ShardRun:
         self._collection_errors: list[CollectionError] = []
         self._notes: list[str] = []
         self._closing: list[str] = []
+        self._coverage = False
+        self._fail_under = 0.0
 
     @property
     def lanes(self) -> int:
@@ -59,6 +57,11 @@ class ShardRun:
     def say(self, line: str) -> None:
         """Have *line* printed at the end of the run."""
         self._closing.append(line)
+
+    def is_measured(self, fail_under: float) -> None:
+        """Have the journal say that coverage is measured, and to what percentage this run was not held."""
+        self._coverage = True
+        self._fail_under = fail_under
 
     @property
     def _is_empty_part_of_more(self) -> bool:
@@ -135,6 +138,8 @@ class ShardRun:
 
     def _report(self, recording: Recording) -> str:
         # Few runs ask for a report; the others save 20 ms.
+        from pytest_smartshard.journal.run_folder import journals_in
+        from pytest_smartshard.operations.gathering import read_journals
         from pytest_smartshard.operations.summarising import summarise
         from pytest_smartshard.session.reporting import rendered
 
@@ -151,7 +156,6 @@ class ShardRun:
     def _open_journal(self, part: ShardPart) -> None:
         settings, rerun = self._start.settings, self._start.rerun
         run = rerun.run if rerun else settings.run
-        coverage = coverage_facts(self._config)
         header = JournalHeader(
             segment=settings.segment,
             identity=RunIdentity(run=run or "", generation=rerun.generation if rerun else 0),
@@ -163,9 +167,9 @@ class ShardRun:
             start_up=part.start_up,
             store=self._start.history.digest,
             basis=rerun.rest.digest if rerun else "",
-            coverage=coverage.measured,
-            fail_under=coverage.fail_under,
-            junit=junit_facts(self._config),
+            coverage=self._coverage,
+            fail_under=self._fail_under,
+            junit=self._junit_facts(),
             started=self._start.started,
             selected=len(part.selected),
             predicted=self._load(part),
@@ -188,7 +192,21 @@ class ShardRun:
             return
         self._recording = Recording(writer, written, {test.nodeid: test for test in part.selected})
         self._config.pluginmanager.register(self._recording, "smartshard-recording")
-        keep_junit(self._config, writer.path, self._closing.append)
+        if self._writes_junit:
+            from pytest_smartshard.session.junit import keep_junit
+
+            keep_junit(self._config, writer.path, self._closing.append)
+
+    @property
+    def _writes_junit(self) -> bool:
+        return bool(self._config.getoption("xmlpath", None))
+
+    def _junit_facts(self) -> Mapping[str, str]:
+        if not self._writes_junit:
+            return {}
+        from pytest_smartshard.session.junit import junit_facts  # Runs without a file of that kind do without it.
+
+        return junit_facts(self._config)
 
     def _write_plan(self, path: Path, part: ShardPart) -> None:
         """For ``--shard-plan-out``. Who asked for a plan and gets none must not take the run for a good one."""

@@ -17,9 +17,9 @@ from pytest_smartshard.planning.planner import Planned
 from pytest_smartshard.session.collecting import PrunedFiles, Pruning
 from pytest_smartshard.session.collection_costs import CollectionCosts
 from pytest_smartshard.session.fixture_needs import FixtureNeeds
-from pytest_smartshard.session.item_order import Order, in_order
 from pytest_smartshard.session.items import IdentifiedItem, ItemReader
 from pytest_smartshard.session.measuring import SELECTED
+from pytest_smartshard.session.order import COLLECTED, Order
 from pytest_smartshard.session.parts import Collected, part_of, suite_of
 
 
@@ -90,10 +90,9 @@ class _Selection:
             planned, left_out = self._planned_by_tests(left, reader), frozenset[str]()
         else:
             planned, left_out = self._planned_by_files(pruned, left, reader), pruned.left_out_anywhere()
-        mine = in_order(
+        mine = self._in_order(
             [test for test in left if self._takes(planned.plan, test, everywhere=test.file not in left_out)],
-            self._order,
-            planned.prediction.cost_of,
+            planned,
         )
         chosen = {id(found.item) for found in mine}
         others = [item for item in items if id(item) not in chosen]
@@ -114,6 +113,13 @@ class _Selection:
             config.hook.pytest_deselected(items=others)
         self._on_part(part)
         return result
+
+    def _in_order(self, mine: list[IdentifiedItem], planned: Planned) -> list[IdentifiedItem]:
+        if self._order.name == COLLECTED:
+            return mine
+        from pytest_smartshard.session.item_order import in_order  # Few runs ask for it.
+
+        return in_order(mine, self._order, planned.prediction.cost_of)
 
     def _planned_by_tests(self, left: Sequence[IdentifiedItem], reader: ItemReader) -> Planned:
         planned = plan_suite(suite_of(left, reader), self._request)

@@ -6,7 +6,7 @@ import os
 import platform
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ import pytest
 import pytest_smartshard
 from pytest_smartshard.errors import NewerFormat, UnusableFile, UsageError
 from pytest_smartshard.journal.plan_file import read_plan
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.history import History
 from pytest_smartshard.model.plan import Plan
 from pytest_smartshard.model.segment import ShardIndex
@@ -22,7 +23,7 @@ from pytest_smartshard.operations.opening import earlier_plan
 from pytest_smartshard.operations.planning import PlanRequest, lanes_of, read_pinned_plan
 from pytest_smartshard.planning.packers.table import PACKERS
 from pytest_smartshard.planning.planner import PlanOptions
-from pytest_smartshard.session.item_order import FAILED_FIRST, Order
+from pytest_smartshard.session.order import FAILED_FIRST, Order
 from pytest_smartshard.settings.naming import Selection
 from pytest_smartshard.settings.resolve import Settings, Surroundings, resolve
 from pytest_smartshard.settings.values import Value, gather
@@ -57,7 +58,12 @@ class Start:
 
     def order(self) -> Order:
         """In which order this shard runs its tests."""
-        return Order.of(self.settings.order, self.history)
+        name = self.settings.order
+        if name != FAILED_FIRST:
+            return Order(name)
+        from pytest_smartshard.session.item_order import failed_tests  # Few runs ask for it.
+
+        return Order(name, failed_tests(self.history))
 
     @property
     def _knows_before(self) -> bool:

@@ -11,7 +11,6 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -19,6 +18,7 @@ from typing import NamedTuple
 import iniconfig
 
 from pytest_smartshard.errors import UsageError
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.wording import listed
 
 if sys.version_info >= (3, 11):

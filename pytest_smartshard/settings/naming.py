@@ -6,9 +6,9 @@ import hashlib
 import json
 import platform
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.segment import WHOLE_SUITE, safe_name
 
 ROOT_SUITE = "root"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from pytest_smartshard.errors import UsageError
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.segment import Segment, ShardIndex
 from pytest_smartshard.providers.detect import run_identity, shard_from_environment
 from pytest_smartshard.settings.naming import Selection, environment_name, selection_name, suite_name

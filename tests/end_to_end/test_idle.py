@@ -102,3 +102,11 @@ def test_no_process_of_a_sharded_run_loads_numpy(tmp_path: Path, arguments: tupl
     for process in found:
         assert loaded(process, ("numpy", "redis", "coverage", "jinja2", "junitparser")) == []
     assert len(project.stored()) == 3  # taken in all the same, by a process of its own
+
+
+def test_a_usual_shard_of_a_ci_loads_no_more_than_it_needs(tmp_path: Path) -> None:
+    (found,) = processes(Project.make(tmp_path / "project", SUITE), "--shard=1/2", "--shard-run=ci-1")
+    assert loaded(found, HEAVY) == []
+    seldom = ("coverage", "exchange", "item_order", "lanes", "merging", "ordering", "reporting")
+    assert loaded(found, tuple(f"pytest_smartshard.session.{name}" for name in seldom)) == []
+    assert [name for name in ours(found) if "proving" in name] == []

@@ -312,27 +312,15 @@ def test_warnings_as_errors_do_not_turn_a_measured_shard_red(project: Project) -
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (("--shard=1/2", *MEASURED), "True 90.0"),
-        (("--shard=1/2", *MEASURED, "--cov-fail-under=99.5", "-n2"), "True 99.5"),
-        (("--shard=1/1", *MEASURED), "True 0.0"),
-        (("--shard=1/2", "--no-cov", *MEASURED), "False 0.0"),
-        (("--shard=1/2", "-p", "no:cov"), "False 0.0"),
+        (("--shard=1/2", *MEASURED), (True, 90.0)),
+        (("--shard=1/2", *MEASURED, "--cov-fail-under=99.5", "-n2"), (True, 99.5)),
+        (("--shard=1/1", *MEASURED), (True, 0.0)),
+        (("--shard=1/2", "--no-cov", *MEASURED), (False, 0.0)),
+        (("--shard=1/2", "-p", "no:cov"), (False, 0.0)),
     ],
 )
-def test_what_the_header_is_to_say_is_known(project: Project, arguments: Sequence[str], expected: str) -> None:
-    project.write(
-        {
-            "conftest.py": """
-                from pytest_smartshard.session.coverage import coverage_facts
-
-
-                def pytest_sessionfinish(session):
-                    if not hasattr(session.config, "workerinput"):
-                        facts = coverage_facts(session.config)
-                        said = f"{facts.measured} {facts.fail_under}"
-                        session.config.rootpath.joinpath("facts").write_text(said)
-            """
-        }
-    )
-    project.pytest(*arguments)
-    assert (project.root / "facts").read_text("utf-8") == expected
+def test_the_header_says_whether_coverage_is_measured(
+    project: Project, arguments: Sequence[str], expected: tuple[bool, float]
+) -> None:
+    header = project.pytest(*arguments).recorded.header
+    assert (header["coverage"], header["fail_under"]) == expected

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pytest_smartshard.errors import UnusableFile
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.pipeline import Pipeline, Spot
 from pytest_smartshard.operations.examining.repository import Repository
 from pytest_smartshard.pipelines.table import DIALECTS

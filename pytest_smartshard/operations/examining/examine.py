@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_smartshard.checking.table import CHECKS
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.checkout import Checkout
 from pytest_smartshard.model.finding import ERROR, Finding
 from pytest_smartshard.operations.examining.ci_files import read_ci_files

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+
+from pytest_smartshard.lazy_dataclasses import dataclass
 
 _MARKS = (".git", ".hg")
 

@@ -6,10 +6,10 @@ import ast
 import os
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.pipeline import Spot
 from pytest_smartshard.operations.examining.repository import Repository
 from pytest_smartshard.settings.inifile import Project

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple, Protocol
+
+from pytest_smartshard.lazy_dataclasses import dataclass
 
 
 class Bundle(NamedTuple):

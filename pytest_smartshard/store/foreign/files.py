@@ -7,10 +7,10 @@ import io
 import os
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_smartshard.errors import UnusableFile
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.store.foreign.locating import Checkout
 from pytest_smartshard.store.foreign.protocol import Reading, Unreadable
 from pytest_smartshard.store.foreign.pytest_split import DURATIONS_FILE

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.markup import BYTE_ORDER_MARK, Unparsed, local_name, tell
 from pytest_smartshard.model.record import ERROR, FAILED, PASSED, SKIPPED, XFAILED
 from pytest_smartshard.model.suite import ItemKey

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from pytest_smartshard.checked import MOST_MICROSECONDS
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.history import IMPORTED
 from pytest_smartshard.model.suite import ItemKey
 from pytest_smartshard.store.foreign.locating import Checkout

@@ -30,6 +30,7 @@ from pytest_smartshard.operations.opening import (
     prepare_home,
 )
 from pytest_smartshard.planning.planner import PlanOptions, make_plan
+from pytest_smartshard.store.replacing import locked
 
 SUITE = suite_of({"a.py": ["t1", "t2"], "b.py": ["t3"]})
 
@@ -210,7 +211,8 @@ OPEN = """
     plan = make_plan(suite_of({"a.py": ["t"]}), history_of({}), PlanOptions(shards=8)).plan
     input()
     header = header_of(sys.argv[2], run="", digest=plan.digest)
-    writer, written = open_journal(Path(sys.argv[1]), header, part_with(plan), run=None, attempt=None)
+    run = sys.argv[3] if sys.argv[3:] else None
+    writer, written = open_journal(Path(sys.argv[1]), header, part_with(plan), run=run, attempt=None)
     writer.close()
     print(written.identity.run, written.identity.attempt)
 """
@@ -221,12 +223,18 @@ OPEN = """
     [([f"{number}/8" for number in range(1, 9)], [1] * 8), (["3/8"] * 4, [1, 2, 3, 4])],
     ids=["all shards", "one shard again and again"],
 )
+@pytest.mark.parametrize("name", [(), ("gh-1",)], ids=["local", "named"])
 def test_shards_that_start_at_once_get_one_run(
-    tmp_path: Path, shards: Sequence[str], attempts: Sequence[int]
+    tmp_path: Path, shards: Sequence[str], attempts: Sequence[int], name: Sequence[str]
 ) -> None:
-    said = [line.split() for line in run_together(OPEN, [[tmp_path, shard] for shard in shards])]
+    said = [line.split() for line in run_together(OPEN, [[tmp_path, shard, *name] for shard in shards])]
     assert len({name for name, _ in said}) == 1
     assert sorted(int(attempt) for _, attempt in said) == list(attempts)
+
+
+def test_a_run_that_has_a_name_waits_for_no_lock(tmp_path: Path) -> None:
+    with locked(tmp_path / "runs"):
+        assert opened(tmp_path, ci_run="gh-1").identity.attempt == 1
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit of file sizes")
