@@ -38,6 +38,7 @@ NO_MESSAGES = frozenset(
         "errors.py",  # what an error is called where nobody words it
         "journal/plan_file.py",  # its reader says only that the plan cannot be read
         "operations/examining/configuration.py",  # patterns only
+        "lazy_dataclasses.py",  # code that is compiled, and words of dataclasses
         "plugin.py",  # pytest's own help
         "settings/options.py",  # help texts, in the page of options
         "proving/samples.py",  # details of a store that is set aside
