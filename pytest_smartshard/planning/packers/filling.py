@@ -58,7 +58,7 @@ class Filling:
         for wide, weight in weights.items():
             cost = sum([fixtures[name] for name in wide])
             if cost * WORTHWHILE >= self._capacity:
-                most = -(-weight // max(1, self._capacity - cost))
+                most = max(1, -(-weight // max(1, self._capacity - cost)))
                 self._crowds[wide] = _Crowd(self.loads, most)
 
     def _bin_for(self, block: Block) -> int | None:
