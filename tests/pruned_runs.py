@@ -92,7 +92,7 @@ class Left:
 
 
 def _ended(file: str, tail: str, outcome: str) -> FinishedTest:
-    return replace(finished(tail, outcome=outcome), key=ItemKey(file, tail))
+    return finished(tail, outcome=outcome)._replace(key=ItemKey(file, tail))
 
 
 def _line(file: str, tails: Sequence[str], selected: Sequence[str]) -> OwnedFile:

@@ -52,7 +52,7 @@ def with_shared_costs(
         tails.setdefault(test.key.file, []).append(test.stored_tail)
         shared = tuple(paid.get(test.key.file, ())) if is_first else ()
         extra = sum(time.setup + time.teardown for time in shared)
-        tests.append(replace(test, shared=shared, setup=test.setup + extra))
+        tests.append(test._replace(shared=shared, setup=test.setup + extra))
     files = [
         OwnedFile(
             file=file,

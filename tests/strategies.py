@@ -440,7 +440,7 @@ def journal_sets(draw: st.DrawFn, *, max_runs: int = 6) -> list[Journal]:
         for generation, attempt, place, most, (digest, collection), lanes, measured in places:
             shard = ShardIndex(place % count + 1, count)
             own = [test for test in tests if ord(test.key.tail) % count == shard.number - 1]
-            ran = [replace(test, call=test.call + attempt) for test in own[:most]]
+            ran = [test._replace(call=test.call + attempt) for test in own[:most]]
             header = JournalHeader(
                 segment=SEGMENT,
                 identity=RunIdentity(run=f"r{number}", generation=generation, attempt=attempt),

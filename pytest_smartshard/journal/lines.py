@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import operator
 from collections.abc import Mapping
+from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, TypeAlias
 
 from pytest_smartshard.checked import (
@@ -53,12 +54,6 @@ _ENCODER = json.JSONEncoder(separators=(",", ":"))
 def encode(line: Line) -> bytes:
     """One line with its end. ASCII only: a test id may hold halves of surrogate pairs."""
     return _ENCODER.encode(line).encode("ascii") + b"\n"
-
-
-def _quoted(value: str) -> str:
-    """The JSON of a text. Each test has two lines while a suite runs, which are put together of their parts: an
-    encoder takes twice as long for a whole one."""
-    return _ENCODER.encode(value)
 
 
 def header_line(header: JournalHeader) -> Line:
@@ -203,9 +198,13 @@ def parse_error(line: Table) -> CollectionError:
     return CollectionError(node=text(line, "node"), details=text(line, "details"))
 
 
+# Each test has two lines while a suite runs, which are put together of their parts: an encoder takes twice as
+# long for a whole one.
+
+
 def encode_start(key: ItemKey) -> bytes:
     """The line of a test that begins."""
-    return f'{{"kind":"{START}","file":{_quoted(key.file)},"test":{_quoted(key.tail)}}}\n'.encode("ascii")
+    return f'{{"kind":"{START}","file":{quoted(key.file)},"test":{quoted(key.tail)}}}\n'.encode("ascii")
 
 
 def parse_start(line: Table) -> ItemKey:
@@ -215,27 +214,30 @@ def parse_start(line: Table) -> ItemKey:
 
 def encode_test(test: FinishedTest) -> bytes:
     """The line of a finished test."""
-    key = test.key
-    parts = [
-        f'{{"kind":"{TEST}","file":{_quoted(key.file)},"test":{_quoted(key.tail)}',
-        f'"outcome":{_quoted(test.outcome)},"times":[{test.setup:d},{test.call:d},{test.teardown:d}]',
-    ]
-    if test.stored_tail != key.tail:
-        parts.append(f'"stored":{_quoted(test.stored_tail)}')
+    file, tail = test.key
+    line = (
+        f'{{"kind":"{TEST}","file":{quoted(file)},"test":{quoted(tail)}'
+        f',"outcome":{quoted(test.outcome)},"times":[{test.setup},{test.call},{test.teardown}]'
+    )
+    if test.stored_tail != tail:
+        line += f',"stored":{quoted(test.stored_tail)}'
     if test.cpu is not None:
-        parts.append(f'"cpu":{test.cpu:d}')
+        line += f',"cpu":{test.cpu}'
     if test.memory is not None:
-        parts.append(f'"memory":{test.memory:d}')
+        line += f',"memory":{test.memory}'
     if test.predicted:
-        parts.append(f'"predicted":{test.predicted:d}')
+        line += f',"predicted":{test.predicted}'
     if test.reruns:
-        parts.append(f'"reruns":{test.reruns:d}')
-    for name, text_of in (("lane", test.lane), ("details", test.details), ("nodeid", test.nodeid)):
-        if text_of:
-            parts.append(f'"{name}":{_quoted(text_of)}')
+        line += f',"reruns":{test.reruns}'
+    if test.lane:
+        line += f',"lane":{quoted(test.lane)}'
+    if test.details:
+        line += f',"details":{quoted(test.details)}'
+    if test.nodeid:
+        line += f',"nodeid":{quoted(test.nodeid)}'
     if test.shared:
-        parts.append(f'"shared":{_ENCODER.encode(test.shared)}')
-    return (",".join(parts) + "}\n").encode("ascii")
+        line += f',"shared":{_ENCODER.encode(test.shared)}'
+    return f"{line}}}\n".encode("ascii")
 
 
 def parse_test(line: Table) -> FinishedTest:

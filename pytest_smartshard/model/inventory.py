@@ -38,8 +38,13 @@ class Inventory:
         files: dict[str, list[str]] = defaultdict(list)
         for file, tail in keys:
             files[file].append(tail)
+        return cls.of_files(files, uncollected)
+
+    @classmethod
+    def of_files(cls, files: Mapping[str, Iterable[str]], uncollected: Iterable[str] = ()) -> Inventory:
+        """The same of stored tails by file."""
         ordered = {file: tuple(sorted(files[file])) for file in sorted(files)}
-        digest = names_digest(str(ItemKey(file, tail)) for file in ordered for tail in ordered[file])
+        digest = names_digest([f"{file}::{tail}" for file, tails in ordered.items() for tail in tails])
         others = tuple(sorted(set(uncollected)))
         if others:
             digest = names_digest([f"tests {digest}", *(f"file {file}" for file in others)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
+from typing import NamedTuple
 
 from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.segment import RunIdentity, Segment, ShardIndex
@@ -104,9 +105,10 @@ class OwnedFile:
     needing: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FinishedTest:
+class FinishedTest(NamedTuple):
     """One test that ended. Times are whole microseconds, memory is bytes.
+
+    A tuple, as one is made after every test of a suite: a dataclass takes three times as long.
 
     ``stored_tail`` is the tail its duration is kept under. ``cpu`` is the processor time of the process and
     of its waited-for children, ``memory`` the growth of the process's peak; None where not measurable.

@@ -63,10 +63,12 @@ def place(plan: Plan, file: str, test: CollectedTest, *, everywhere: bool = True
     if len(owners) == 1:
         return owners[0], Rule.FILE, file
     units = plan.cuts.get(file, {})
-    function = function_of(test.tail)
-    class_ = class_of(test.tail)
+    tail = test.tail
     # An id that changes from process to process says nothing, even where the plan happens to name it.
-    for unit in (function, class_, "") if test.unstable else (test.tail, function, class_, ""):
+    if tail in units and not test.unstable:
+        return units[tail], Rule.UNIT, tail
+    function, class_ = function_of(tail), class_of(tail)
+    for unit in (function, class_, ""):
         if unit in units:
             return units[unit], Rule.UNIT, unit
     kept_whole = function if plan.scope == TEST else class_

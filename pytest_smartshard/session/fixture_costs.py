@@ -13,12 +13,16 @@ from __future__ import annotations
 
 import time
 from functools import partial
+from typing import TypeAlias
 
 import pytest
 
 from pytest_smartshard.model.part import SelectedTest
 from pytest_smartshard.model.shared import SharedTime, place_of_need
 from pytest_smartshard.session.fixture_names import SharedFixtures
+
+Payments: TypeAlias = tuple[tuple[str, str, int, int], ...]
+"""Plain values of SharedTimes, for their way from another process."""
 
 _NANOSECONDS = 1000
 """In a microsecond."""
@@ -82,11 +86,11 @@ class FixtureCosts:
         self._windows.clear()  # A plugin may have dropped finalizers.
         self._item, self._selected = item, selected
 
-    def payments(self) -> list[tuple[str, str, int, int]]:
-        """What the present run of the test has paid, in the order of time, as plain values of a SharedTime."""
+    def payments(self) -> Payments:
+        """What the present run of the test has paid, in the order of time."""
         return _plain(self._payments)
 
-    def earlier_payments(self) -> list[tuple[str, str, int, int]]:
+    def earlier_payments(self) -> Payments:
         """What runs of the same test paid that were repeated."""
         return _plain(self._earlier)
 
@@ -143,10 +147,12 @@ class FixtureCosts:
         return fixture.paid
 
 
-def _plain(payments: list[_Payment]) -> list[tuple[str, str, int, int]]:
-    return [(each.fixture.place, each.fixture.name, each.setup, each.teardown) for each in payments]
+def _plain(payments: list[_Payment]) -> Payments:
+    if not payments:  # As of most tests.
+        return ()
+    return tuple([(each.fixture.place, each.fixture.name, each.setup, each.teardown) for each in payments])
 
 
-def shared_times(plain: list[tuple[str, str, int, int]]) -> tuple[SharedTime, ...]:
-    """From the plain values that came with a report, which may be lists after their way from another process."""
-    return tuple(SharedTime(*values) for values in plain)
+def shared_times(plain: Payments) -> tuple[SharedTime, ...]:
+    """What was paid, from the values that came with a report."""
+    return tuple([SharedTime(*values) for values in plain]) if plain else ()

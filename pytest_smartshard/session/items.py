@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.suite import CollectedTest, ItemKey
 from pytest_smartshard.store.keys import file_key, file_size, holds_address
 
@@ -32,24 +34,40 @@ class IdentifiedItem(NamedTuple):
         return ItemKey(self.file, self.test.stored_tail)
 
 
-class _Place(NamedTuple):
-    """Where an item is: the file's key, and what of the tail stands before its own name.
+class _Marks(NamedTuple):
+    """What marks say: a label of what must stay together, names of xdist's groups, a set in ``parametrize``."""
 
-    ``in_document``: a plugin reads the file in its own way. What it makes of it may be examples or cells that
-    build on those before them, so all stay together; pytest itself says that of none of its items.
+    together: str = ""
+    groups: frozenset[str] = frozenset()
+    over_set: bool = False
+
+
+_NO_MARKS = _Marks()
+
+
+@dataclass(slots=True)
+class _Place:
+    """Where items are: the file's key, and what of the tail stands before their own names.
+
+    ``parent`` is the collector they are below, kept alive so that its id stays its own. ``in_document``: a plugin
+    reads the file in its own way. What it makes of it may be examples or cells that build on those before them,
+    so all stay together; pytest itself says that of none of its items. ``marks`` are those of the collectors,
+    None until somebody asks.
     """
 
+    parent: pytest.Collector | None
     file: str
     prefix: str
     in_document: bool
+    marks: _Marks | None = None
 
 
 class ItemReader:
-    """Reads items of one session. Remembers what items of one file or function have in common."""
+    """Reads items of one session. Remembers what items below one collector have in common."""
 
     def __init__(self, rootdir: Path) -> None:
         self._rootdir = rootdir
-        self._places: dict[pytest.Collector | None, _Place] = {}
+        self._places: dict[int, _Place] = {}
         self.sizes: dict[str, int] = {}
         self.aliases: dict[str, str] = {}
 
@@ -59,20 +77,27 @@ class ItemReader:
         return ItemKey(place.file, f"{place.prefix}{item.name}")
 
     def read(self, item: pytest.Item, key: ItemKey) -> IdentifiedItem:
-        """The item that was collected as *key*, with its facts as its marks say now."""
-        together, has_set = self._marks_of(item)
-        test = CollectedTest(
-            key.tail,
-            together=together or (f"{DOCUMENT}:{key.file}" if self._place_of(item).in_document else ""),
-            unstable=has_set or holds_address(key.tail),
-            positional=_has_positional_id(item),
-        )
-        return IdentifiedItem(item, key.file, test)
+        """The item that was collected as *key*, with what its marks say now.
+
+        Whether its ids are positional matters to planning alone, and :func:`has_positional_id` says it.
+        """
+        file, tail = key
+        place = self._place_of(item)
+        if place.marks is None:
+            place.marks = _said_by(place.parent.iter_markers() if place.parent is not None else (), _NO_MARKS)
+        together, groups, over_set = _said_by(item.own_markers, place.marks)
+        if together:
+            label = f"{TOGETHER_MARK}:{together}"
+        elif groups:
+            label = f"{XDIST_MARK}:{'_'.join(sorted(groups))}"
+        else:
+            label = f"{DOCUMENT}:{file}" if place.in_document else ""
+        return IdentifiedItem(item, file, CollectedTest(tail, label, over_set or holds_address(tail)))
 
     def _place_of(self, item: pytest.Item) -> _Place:
         """From the collectors and not from the node id: that one changes with arguments and plugins."""
-        parent = item.parent
-        if parent not in self._places:
+        found = self._places.get(id(item.parent))
+        if found is None:
             chain = item.listchain()[:-1]
             depth = max((i for i, node in enumerate(chain) if isinstance(node, pytest.File)), default=-1)
             path = chain[depth].path if depth >= 0 else item.path
@@ -82,24 +107,24 @@ class ItemReader:
             if depth >= 0 and chain[depth].nodeid != key:
                 self.aliases.setdefault(key, chain[depth].nodeid)
             in_document = depth >= 0 and not isinstance(chain[depth], pytest.Module)
-            self._places[parent] = _Place(key, "".join(f"{name}::" for name in names), in_document)
-        return self._places[parent]
+            found = _Place(item.parent, key, "".join(f"{name}::" for name in names), in_document)
+            self._places[id(item.parent)] = found
+        return found
 
-    def _marks_of(self, item: pytest.Item) -> tuple[str, bool]:
-        """The label of what must stay with the item, and whether it is parametrised over a set."""
-        together = ""
-        groups: set[str] = set()
-        over_set = False
-        for mark in item.iter_markers():
-            if mark.name == TOGETHER_MARK:
-                together = together or _mark_name(mark)
-            elif mark.name == XDIST_MARK:
-                groups.add(_mark_name(mark))
-            elif mark.name == "parametrize":
-                over_set = over_set or isinstance(_parametrize_values(mark), (set, frozenset))
-        if together:
-            return f"{TOGETHER_MARK}:{together}", over_set
-        return (f"{XDIST_MARK}:{'_'.join(sorted(groups))}" if groups else ""), over_set
+
+def _said_by(marks: Iterable[pytest.Mark], inherited: _Marks) -> _Marks:
+    """What *marks* say, the nearest first, over what is *inherited* from farther away."""
+    together, groups, over_set = "", inherited.groups, inherited.over_set
+    for mark in marks:
+        if mark.name == "parametrize":
+            over_set = over_set or isinstance(_parametrize_values(mark), (set, frozenset))
+        elif mark.name == TOGETHER_MARK:
+            together = together or _mark_name(mark)
+        elif mark.name == XDIST_MARK:
+            groups |= {_mark_name(mark)}
+    if not together and groups == inherited.groups and over_set == inherited.over_set:
+        return inherited
+    return _Marks(together or inherited.together, groups, over_set)
 
 
 def _mark_name(mark: pytest.Mark) -> str:
@@ -110,11 +135,11 @@ def _parametrize_values(mark: pytest.Mark) -> object:
     return mark.args[1] if len(mark.args) > 1 else mark.kwargs.get("argvalues")
 
 
-def _has_positional_id(item: pytest.Item) -> bool:
+def has_positional_id(item: pytest.Item) -> bool:
     """Whether a parameter's id is nothing but its name and position, as pytest makes it for objects."""
     callspec = getattr(item, "callspec", None)
     name, indices = getattr(callspec, "id", None), getattr(callspec, "indices", None)
     if not isinstance(name, str) or not isinstance(indices, dict):
         return False
-    parts = set(name.split("-"))
-    return any(f"{argument}{index}" in parts for argument, index in indices.items())
+    positions = [f"{argument}{index}" for argument, index in indices.items()]
+    return any(position in name for position in positions) and not set(name.split("-")).isdisjoint(positions)

@@ -46,19 +46,30 @@ class RunningTest:
         self.times.clear()
         self.details.clear()
 
-    def add(self, report: pytest.TestReport) -> None:
-        """Take in one report. A subtest's tells of its outcome only: its time is part of the whole test's."""
+    def add(self, report: pytest.TestReport) -> float:
+        """Take in one report, and return the seconds of its phase.
+
+        A subtest's tells of its outcome only: its time is part of the whole test's.
+        """
         if is_subtest(report):
             if report.failed:
                 self._fail(FAILED, report)
-            return
-        if report.when == "setup":
+            return 0.0
+        phase = str(report.when)
+        if phase == "setup":
             self.start_over()
+        # A test that sets the clock may leave a phase with less than no time.
+        seconds = max(0.0, report.duration)
+        self.times[phase] = round(seconds * MICROSECONDS_PER_SECOND)
+        if report.outcome != PASSED or hasattr(report, "wasxfail"):
+            self._add_remarkable(report)
+        return seconds
+
+    def _add_remarkable(self, report: pytest.TestReport) -> None:
+        """What a phase that did not just pass says of the outcome."""
         if str(report.outcome) == "rerun":
             self.reruns += 1
             self.again = True
-        # A test that sets the clock may leave a phase with less than no time.
-        self.times[str(report.when)] = max(0, round(report.duration * MICROSECONDS_PER_SECOND))
         if report.failed:
             self._fail(_failure(report), report)
         elif report.skipped and self.outcome == PASSED:
@@ -69,25 +80,25 @@ class RunningTest:
             self.outcome = XPASSED
 
     def finished(self, measured: Measured, nodeid: str) -> FinishedTest:
-        key = ItemKey(measured["file"], measured["tail"])
-        before = shared_times(measured.get("shared_before", []))
+        file, tail, stored_tail, predicted, cpu, memory, shared, shared_before = measured
+        key, times = ItemKey(file, tail), self.times
         # Only the last run's time is told; what the others paid for all tests was not in vain, and is set-up.
-        paid_before = sum(shared.setup + shared.teardown for shared in before)
+        paid_before = sum(setup + teardown for _, _, setup, teardown in shared_before) if shared_before else 0
         return FinishedTest(
             key=key,
-            stored_tail=measured["stored"],
+            stored_tail=stored_tail,
             outcome=self.outcome,
-            setup=self.times.get("setup", 0) + paid_before,
-            call=self.times.get("call", 0),
-            teardown=self.times.get("teardown", 0),
-            cpu=measured["cpu"],
-            memory=measured["memory"],
-            predicted=measured["predicted"],
+            setup=times.get("setup", 0) + paid_before,
+            call=times.get("call", 0),
+            teardown=times.get("teardown", 0),
+            cpu=cpu,
+            memory=memory,
+            predicted=predicted,
             reruns=self.reruns,
             lane=self.lane,
-            details=bounded("\n".join(self.details)),
+            details=bounded("\n".join(self.details)) if self.details else "",
             nodeid=nodeid if nodeid != str(key) else "",
-            shared=before + shared_times(measured.get("shared", [])),
+            shared=shared_times(shared_before + shared),
         )
 
     def _fail(self, outcome: str, report: pytest.TestReport) -> None:
@@ -113,7 +124,7 @@ def measured_of(report: pytest.TestReport) -> Measured | None:
 def is_subtest(report: pytest.TestReport) -> bool:
     """Both pytest's own subtests and those of pytest-subtests carry their context."""
     context = getattr(report, "context", None)
-    return hasattr(context, "msg") and hasattr(context, "kwargs")
+    return context is not None and hasattr(context, "msg") and hasattr(context, "kwargs")
 
 
 def _failure(report: pytest.TestReport) -> str:

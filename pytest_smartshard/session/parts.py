@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.inventory import Inventory, names_digest
@@ -17,7 +17,7 @@ from pytest_smartshard.planning.prediction import Prediction
 from pytest_smartshard.session.collecting import PrunedFiles
 from pytest_smartshard.session.collection_costs import CollectionCosts
 from pytest_smartshard.session.fixture_needs import FixtureNeeds
-from pytest_smartshard.session.items import IdentifiedItem, ItemReader
+from pytest_smartshard.session.items import IdentifiedItem, ItemReader, has_positional_id
 from pytest_smartshard.store.keys import holds_address
 
 
@@ -44,8 +44,8 @@ def suite_of(found: Sequence[IdentifiedItem], reader: ItemReader) -> Suite:
     The order of collection does not matter.
     """
     tests = defaultdict(list)
-    for _, file, test in found:
-        tests[file].append(test)
+    for item, file, test in found:
+        tests[file].append(test._replace(positional=True) if has_positional_id(item) else test)
     return Suite(
         files=tuple(
             SuiteFile(
@@ -66,14 +66,15 @@ def part_of(planned: Planned, shard: ShardIndex, found: Collected) -> ShardPart:
     prediction = planned.prediction
     selected, known_time = _selected(prediction, found.mine)
     uncollected = pruned.left_to_others(shard) if pruned is not None else ()
-    inventory = Inventory.of((test.stored_key for test in found.after), uncollected)
+    remaining = _stored_tails(found.after)
+    inventory = Inventory.of_files(remaining, uncollected)
     return ShardPart(
         plan=planned.plan,
         selected=selected,
-        files=_owned_files(planned, shard, found),
+        files=_owned_files(planned, shard, found, remaining),
         collected=len(found.after),
         left=len(found.left),
-        in_history=sum(1 for test in found.left if prediction.knows(test.file, test.test.stored_tail)),
+        in_history=_in_history(prediction, remaining if found.left is found.after else _stored_tails(found.left)),
         known=known_time,
         inventory=inventory,
         collection=pruned.digest if pruned is not None else inventory.digest,
@@ -90,28 +91,37 @@ def _selected(prediction: Prediction, mine: Sequence[IdentifiedItem]) -> tuple[t
     selected = []
     known_time = 0
     has_history = bool(prediction.known)
-    for found in mine:
-        stored = found.test.stored_tail
+    for item, file, test in mine:
+        stored = test.stored_tail
         # Without any history the equal costs that planning goes by are no prediction.
-        cost = prediction.cost_of(found.file, stored) // sharing[(found.file, stored)] if has_history else 0
-        selected.append(SelectedTest(found.item.nodeid, found.key, stored, cost))
-        if prediction.knows(found.file, stored):
+        cost = prediction.cost_of(file, stored) // sharing[file, stored] if has_history else 0
+        selected.append(SelectedTest(item.nodeid, ItemKey(file, test.tail), stored, cost))
+        if has_history and prediction.knows(file, stored):
             known_time += cost
     return tuple(selected), known_time
 
 
-def _owned_files(planned: Planned, shard: ShardIndex, found: Collected) -> tuple[OwnedFile, ...]:
+def _in_history(prediction: Prediction, tails: Mapping[str, Sequence[str]]) -> int:
+    """How many of the tests with these stored tails, by file, history knows."""
+    known = {file: prediction.of_file(file).by_tail for file in tails}
+    return sum([sum([tail in known[file] for tail in tails[file]]) for file in tails])
+
+
+def _owned_files(
+    planned: Planned, shard: ShardIndex, found: Collected, remaining: Mapping[str, Sequence[str]]
+) -> tuple[OwnedFile, ...]:
     """What the shard's own files held, for the proof that owners of one file saw the same."""
     plan = planned.plan
-    collected = _tails_by_file(map(_settled, found.before))
-    remaining = _tails_by_file(test.stored_key for test in found.after)
+    collected: defaultdict[str, list[str]] = defaultdict(list)
+    for file, tail in found.before:
+        collected[file].append(_settled(tail))
     mine: defaultdict[str, list[IdentifiedItem]] = defaultdict(list)
     for test in found.mine:
         mine[test.file].append(test)
     files = plan.owners if found.pruned is None else found.pruned.files
     owned = {file for file in files if shard.number in owners_of(plan, file)}
     return tuple(
-        _owned_file(file, owners_of(plan, file), collected[file], remaining[file], mine[file], found)
+        _owned_file(file, owners_of(plan, file), collected[file], remaining.get(file, ()), mine[file], found)
         for file in sorted(owned.union(mine))
     )
 
@@ -128,12 +138,13 @@ def _owned_file(
     needed = sorted((test.test.stored_tail, found.needs.of(test.item, file, test.test.together)) for test in mine)
     needs = sorted({needs for _, needs in needed})
     number_of = {these: number for number, these in enumerate(needs)}
+    collected_digest = names_digest(collected)
     return OwnedFile(
         file=file,
         collected=len(collected),
-        collected_digest=names_digest(collected),
+        collected_digest=collected_digest,
         remaining=len(remaining),
-        remaining_digest=names_digest(remaining),
+        remaining_digest=collected_digest if remaining == collected else names_digest(remaining),
         selected=tuple(tail for tail, _ in needed),
         owners=owners,
         collecting=cost.collecting if cost is not None else None,
@@ -144,13 +155,14 @@ def _owned_file(
     )
 
 
-def _settled(key: ItemKey) -> ItemKey:
-    """The name without parameters that no two processes agree on, as far as a name alone can tell."""
-    return ItemKey(key.file, function_of(key.tail)) if holds_address(key.tail) else key
+def _settled(tail: str) -> str:
+    """The tail without parameters that no two processes agree on, as far as a name alone can tell."""
+    return function_of(tail) if holds_address(tail) else tail
 
 
-def _tails_by_file(keys: Iterable[ItemKey]) -> defaultdict[str, list[str]]:
+def _stored_tails(found: Iterable[IdentifiedItem]) -> Mapping[str, list[str]]:
+    """By file, in the order of collection."""
     tails: defaultdict[str, list[str]] = defaultdict(list)
-    for file, tail in keys:
-        tails[file].append(tail)
+    for _, file, test in found:
+        tails[file].append(test.stored_tail)
     return tails

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -11,9 +12,9 @@ import pytest
 from pytest_smartshard.journal.writing import JournalWriter
 from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.part import SelectedTest
-from pytest_smartshard.model.record import FinishedTest, JournalFooter, JournalHeader
+from pytest_smartshard.model.record import JournalFooter, JournalHeader
 from pytest_smartshard.session.measuring import Measured
-from pytest_smartshard.session.outcomes import CRASH_PHASE, RunningTest, is_subtest, measured_of
+from pytest_smartshard.session.outcomes import CRASH_PHASE, RunningTest, measured_of
 from pytest_smartshard.wording import MICROSECONDS_PER_SECOND
 
 
@@ -47,26 +48,40 @@ class Recording:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         lane = _lane_of(report)
-        self._between.add(report, lane)
         name = (lane, report.nodeid)
-        # A worker may die after a test's last report, before it says that it goes on to the next.
-        had_ended = name not in self._running and self._last_ended.get(lane) == report.nodeid
-        if name not in self._running:
-            self._running[name] = RunningTest(lane=lane, reruns=self._crashed_reruns.pop(report.nodeid, 0))
-        running = self._running[name]
-        running.add(report)
-        has_crashed = str(report.when) == CRASH_PHASE
-        if running.again and has_crashed:
-            # Another worker runs it again.
-            self._crashed_reruns[report.nodeid] = self._running.pop(name).reruns
-        if running.again or not (has_crashed or report.when == "teardown"):
-            return
-        del self._running[name]
+        running = self._running.get(name)
+        is_running = running is not None
+        if running is None:
+            running = RunningTest(lane=lane, reruns=self._crashed_reruns.pop(report.nodeid, 0))
+            self._running[name] = running
+        self._between.add(running.add(report), lane)
+        phase = str(report.when)
+        if phase == "teardown":
+            if not running.again:
+                self._end(running, report)
+        elif phase == CRASH_PHASE:
+            if running.again:
+                # Another worker runs it again.
+                self._crashed_reruns[report.nodeid] = self._running.pop(name).reruns
+            else:
+                # A worker may die after a test's last report, before it says that it goes on to the next.
+                self._end(running, report, amends=not is_running and self._last_ended.get(lane) == report.nodeid)
+
+    def _end(self, running: RunningTest, report: pytest.TestReport, *, amends: bool = False) -> None:
+        """*report* was the last one of the test, which *amends* what was written as its end before."""
+        nodeid, lane = report.nodeid, running.lane
+        del self._running[lane, nodeid]
         # Neither a dead worker nor a plugin that makes reports of its own sends anything along.
-        measured = measured_of(report) or self._unmeasured(report.nodeid)
-        if measured is not None:
-            self._last_ended[lane] = report.nodeid
-            self._write(running.finished(measured, report.nodeid), amends=has_crashed and had_ended)
+        measured = measured_of(report) or self._unmeasured(nodeid)
+        if measured is None:
+            return
+        self._last_ended[lane] = nodeid
+        test = running.finished(measured, nodeid)
+        self.busy[lane] = self.busy.get(lane, 0) + test.duration
+        if amends:
+            self._writer.amend(test)
+        else:
+            self._writer.add(test)
 
     @property
     def journal(self) -> Path:
@@ -111,26 +126,13 @@ class Recording:
             )
         )
 
-    def _write(self, test: FinishedTest, *, amends: bool) -> None:
-        self.busy[test.lane] = self.busy.get(test.lane, 0) + test.duration
-        if amends:
-            self._writer.amend(test)
-        else:
-            self._writer.add(test)
-
     def _unmeasured(self, nodeid: str) -> Measured | None:
         """What is known of the test that was selected under that id; None of one that was not."""
         selected = self._selected.get(nodeid)
         if selected is None:
             return None
-        return Measured(
-            file=selected.key.file,
-            tail=selected.key.tail,
-            stored=selected.stored_tail,
-            predicted=selected.predicted,
-            cpu=None,
-            memory=None,
-        )
+        file, tail = selected.key
+        return file, tail, selected.stored_tail, selected.predicted, None, None, (), ()
 
 
 @dataclass(slots=True)
@@ -154,7 +156,7 @@ class _BesideTests:
         self._until = 0.0
         self._phases = 0.0
         self._spent = 0.0
-        self._by_file: dict[str, _Beside] = {}
+        self._by_file: defaultdict[str, _Beside] = defaultdict(_Beside)
         self._has_lanes = False
 
     def begin(self, file: str | None) -> None:
@@ -163,12 +165,12 @@ class _BesideTests:
         self._end(now)
         self._file, self._since, self._phases = file, now, 0.0
 
-    def add(self, report: pytest.TestReport, lane: str) -> None:
+    def add(self, seconds: float, lane: str) -> None:
         """A phase of a test has ended, in that lane."""
-        self._has_lanes = self._has_lanes or bool(lane)
         self._until = self._now()
-        if not is_subtest(report):
-            self._phases += max(0.0, report.duration)
+        self._phases += seconds
+        if lane:
+            self._has_lanes = True
 
     def each(self, tests: int) -> int:
         """Microseconds for each of so many tests; 0 where they ran in other processes."""
@@ -191,7 +193,7 @@ class _BesideTests:
         spent = self._beside(now)
         self._spent += spent
         if self._file is not None:
-            beside = self._by_file.setdefault(self._file, _Beside())
+            beside = self._by_file[self._file]
             beside.spent += spent
             beside.tests += 1
         self._file, self._since, self._phases = None, None, 0.0
@@ -202,5 +204,6 @@ class _BesideTests:
 
 def _lane_of(report: pytest.TestReport) -> str:
     """Id of the xdist worker that ran the test, ``""`` without xdist."""
-    gateway = getattr(getattr(report, "node", None), "gateway", None)
+    node = getattr(report, "node", None)
+    gateway = None if node is None else getattr(node, "gateway", None)
     return "" if gateway is None else str(gateway.id)

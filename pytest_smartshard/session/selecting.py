@@ -8,7 +8,6 @@ from dataclasses import replace
 import pytest
 
 from pytest_smartshard.model.part import ShardPart
-from pytest_smartshard.model.plan import Plan
 from pytest_smartshard.model.segment import ShardIndex
 from pytest_smartshard.model.suite import Suite
 from pytest_smartshard.operations.planning import PlanRequest, plan_collected, plan_suite
@@ -90,8 +89,13 @@ class _Selection:
             planned, left_out = self._planned_by_tests(left, reader), frozenset[str]()
         else:
             planned, left_out = self._planned_by_files(pruned, left, reader), pruned.left_out_anywhere()
+        plan, number = planned.plan, self._shard.number
         mine = self._in_order(
-            [test for test in left if self._takes(planned.plan, test, everywhere=test.file not in left_out)],
+            [
+                test
+                for test in left
+                if shard_of(plan, test.file, test.test, everywhere=test.file not in left_out) == number
+            ],
             planned,
         )
         chosen = {id(found.item) for found in mine}
@@ -134,6 +138,3 @@ class _Selection:
         files = {file.key: file for file in (*pruned.suite.files, *found.files)}
         suite = Suite(files=tuple(files[key] for key in sorted(files)))
         return plan_collected(pruned.planned, suite, self._request)
-
-    def _takes(self, plan: Plan, test: IdentifiedItem, *, everywhere: bool) -> bool:
-        return shard_of(plan, test.file, test.test, everywhere=everywhere) == self._shard.number

@@ -76,7 +76,7 @@ def split_nodeid(nodeid: str) -> ItemKey:
 
 def holds_address(tail: str) -> bool:
     """Whether a parameter's id was made from an object's default ``repr``, so that no other process has it."""
-    return _ADDRESS.search(tail) is not None
+    return "at 0x" in tail and _ADDRESS.search(tail) is not None
 
 
 class NodeIds:

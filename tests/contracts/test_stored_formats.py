@@ -178,7 +178,7 @@ JOURNAL_2 = replace(
     ),
     files=(replace(JOURNAL_1.files[0], selected=("TestA::test_b[x::y\udc80]", "test_c", "test_c", "test_f")),),
     errors=(CollectionError(node="tests/test_broken.py", details="SyntaxError: 'ü'"),),
-    tests=(replace(JOURNAL_1.tests[0], nodeid="test_ü.py::TestA::test_b[x::y\udc80]@db"), *JOURNAL_1.tests[1:]),
+    tests=(JOURNAL_1.tests[0]._replace(nodeid="test_ü.py::TestA::test_b[x::y\udc80]@db"), *JOURNAL_1.tests[1:]),
     begun=(ItemKey(UMLAUT, "test_f"),),
 )
 
@@ -198,8 +198,7 @@ PRUNED_2 = replace(
         ),
     ),
     tests=(
-        replace(
-            JOURNAL_2.tests[0],
+        JOURNAL_2.tests[0]._replace(
             shared=(SharedTime(UMLAUT, "module db[1]", 7, 0), SharedTime("", "session ü", 0, 5)),
         ),
         *JOURNAL_2.tests[1:],

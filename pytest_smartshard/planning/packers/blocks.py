@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import field
+from itertools import groupby
 
 from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.planning.packers.protocol import Bundle, Sharing, Units
@@ -18,14 +20,17 @@ class Group:
     bundle: Bundle
     indexes: list[int]
     cost: int
-    is_sorted: bool = False
+    runs: list[tuple[int, list[int]]] = field(default_factory=list)
 
-    def longest_first(self, costs: Sequence[int]) -> list[int]:
-        """The indexes by cost; ties stay in order of names. Sorted once, as several capacities are tried."""
-        if not self.is_sorted:
+    def longest_first(self, costs: Sequence[int]) -> list[tuple[int, list[int]]]:
+        """The indexes by cost, the highest first; those of one cost stay in order of names.
+
+        Sorted once, as several capacities are tried.
+        """
+        if not self.runs:
             self.indexes.sort(key=costs.__getitem__, reverse=True)
-            self.is_sorted = True
-        return self.indexes
+            self.runs = [(cost, list(indexes)) for cost, indexes in groupby(self.indexes, costs.__getitem__)]
+        return self.runs
 
 
 @dataclass(slots=True)

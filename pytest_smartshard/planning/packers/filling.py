@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from itertools import cycle
 
 from pytest_smartshard.planning.packers.blocks import Block, Group
 from pytest_smartshard.planning.packers.loads import Lightest, Loads
@@ -30,6 +32,7 @@ class Filling:
         self._costs = costs
         self.placed = placed
         self._capacity = capacity
+        self._limit = capacity + capacity // SLACK
         self._lightest = Lightest(loads, range(loads.bins.total))
         self._crowds: dict[tuple[int, ...], _Crowd] = {}
 
@@ -58,7 +61,7 @@ class Filling:
         for wide, weight in weights.items():
             cost = sum([fixtures[name] for name in wide])
             if cost * WORTHWHILE >= self._capacity:
-                most = -(-weight // max(1, self._capacity - cost))
+                most = max(1, -(-weight // max(1, self._capacity - cost)))
                 self._crowds[wide] = _Crowd(self.loads, most)
 
     def _bin_for(self, block: Block) -> int | None:
@@ -136,31 +139,74 @@ class Filling:
 
     def _spread(self, group: Group, near: Sequence[int]) -> list[int]:
         """Divide a group, the longest unit first, each to the lightest of few bins. Returns those used."""
-        loads, costs, placed, shards = self.loads, self._costs, self.placed, self.loads.bins.shards
-        bundle = group.bundle
+        loads, placed, bundle = self.loads, self.placed, group.bundle
         numbers = self._pick(group.cost, bundle, near)
         lightest = Lightest(loads, numbers)
-        used = set()
-        limit = self._capacity + self._capacity // SLACK
-        for index in group.longest_first(costs):
-            number = lightest.peek()
-            cost = costs[index]
-            load = loads.of(number) + cost + (0 if number in used else sum(loads.missing(number, bundle)))
-            if load > limit:
-                other = self._lightest.peek()
-                if other not in numbers and loads.of(other) + sum(loads.missing(other, bundle)) + cost < load:
-                    numbers.append(other)
-                    lightest.push(other)
-                    number = other
-            if number in used:
-                own = loads.own[number] = loads.own[number] + cost
-                if own > loads.top[number % shards]:
-                    loads.top[number % shards] = own
-            else:
+        used: set[int] = set()
+        for cost, indexes in group.longest_first(self._costs):
+            done = next_rounds = 0
+            while done < len(indexes):
+                number = lightest.peek()
+                load = loads.of(number) + sum(loads.missing(number, bundle))
+                if load + cost > self._limit:
+                    other = self._lightest.peek()
+                    if other not in numbers and loads.of(other) + sum(loads.missing(other, bundle)) < load:
+                        numbers.append(other)
+                        lightest.push(other)
+                        number = other
                 loads.add(number, bundle, cost)
                 used.add(number)
-            placed[index] = number
+                placed[indexes[done]] = number
+                done += 1
+                if done >= next_rounds and len(indexes) - done >= len(used):
+                    done += self._deal(indexes, done, cost, bundle, numbers, used)
+                    next_rounds = done + len(used)
         return sorted(used)
+
+    def _deal(
+        self,
+        indexes: Sequence[int],
+        done: int,
+        cost: int,
+        bundle: Bundle,
+        numbers: Sequence[int],
+        used: Iterable[int],
+    ) -> int:
+        """Place units of equal *cost*, of which some are *done*, in rounds: one in each of the lightest bins of
+        those *used*, which have the bundle. Returns how many, as far as that is what looking for the lightest of
+        *numbers* each time comes to.
+
+        Most units of a large suite cost the same as hundreds of others.
+        """
+        loads, total = self.loads, self.loads.bins.total
+        marks = sorted([loads.mark(number) for number in used])
+        step = cost * total
+        dealt_to = marks[: bisect_left(marks, marks[0] + step)]
+        if not dealt_to:
+            return 0
+        most = dealt_to[-1]
+        rounds = (len(indexes) - done) // len(dealt_to)
+        # They are the lightest for as long as they are below all of these.
+        ends = marks[len(dealt_to) : len(dealt_to) + 1]
+        ends += [loads.mark(number) for number in numbers if number not in used]
+        full = (self._limit + 1) * total
+        if most + rounds * step >= full:
+            others = [number for number in range(total) if number not in numbers]
+            if others:
+                other = min(others, key=loads.mark)
+                better = loads.of(other) + sum(loads.missing(other, bundle)) + 1
+                ends.append(max(full - step, better * total))
+        if ends:
+            rounds = min(rounds, (min(ends) - 1 - most) // step + 1)
+        if rounds <= 0:
+            return 0
+        order = [mark % total for mark in dealt_to]
+        dealt = indexes[done : done + rounds * len(order)]
+        for index, number in zip(dealt, cycle(order)):
+            self.placed[index] = number
+        for number in order:
+            loads.add(number, bundle, rounds * cost)
+        return len(dealt)
 
     def _pick(self, needed: int, bundle: Bundle, near: Iterable[int]) -> list[int]:
         """As few bins as have room for *needed* besides *bundle*: those *near* first, then the lightest."""

@@ -51,6 +51,10 @@ class Loads:
         """The load of one bin."""
         return self.own[number] + self.base[number % self.bins.shards]
 
+    def mark(self, number: int) -> int:
+        """The load of one bin times the number of bins, plus its own number: one integer compares fastest."""
+        return self.of(number) * self.bins.total + number
+
     def missing(self, number: int, bundle: Bundle) -> tuple[int, int]:
         """Microseconds of collection and of fixtures that bin *number* would pay more with *bundle*."""
         collected, paid = self._collected[number % self.bins.shards], self._paid[number]
@@ -117,8 +121,7 @@ class Lightest:
     def __init__(self, loads: Loads, numbers: Iterable[int]) -> None:
         self._loads = loads
         self._total = loads.bins.total
-        # A bin in the heap is load times number of bins plus its own number: one integer compares fastest.
-        self._heap = [loads.of(number) * self._total + number for number in numbers]
+        self._heap = [loads.mark(number) for number in numbers]
         heapq.heapify(self._heap)
 
     def __bool__(self) -> bool:

@@ -20,7 +20,7 @@ GITHUB = {"GITHUB_ACTIONS": "true"}
 def failed_in(file: str, suite: str = "root") -> MergedRun:
     """A run of which one test failed, in the file with that key."""
     found = counted("test_b", "failed")
-    moved = replace(found, test=replace(found.test, key=ItemKey(file, "test_b")))
+    moved = replace(found, test=found.test._replace(key=ItemKey(file, "test_b")))
     return MergedRun(run="r1", segments=(green_segment(moved, segment=Segment(suite, "linux-3.12")),))
 
 

@@ -18,7 +18,7 @@ MS = 1_000
 
 
 def timed(tail: str, call: int, predicted: int = 0, lane: str = "", outcome: str = "passed") -> FinishedTest:
-    return replace(finished(tail, call, outcome=outcome), predicted=predicted, lane=lane)
+    return finished(tail, call, outcome=outcome)._replace(predicted=predicted, lane=lane)
 
 
 def shard(number: int, *tests: FinishedTest, of: int = 2, done: bool = True, **rest: Any) -> Journal:
@@ -163,7 +163,7 @@ def test_an_empty_shard_is_predicted_to_start() -> None:
 
 
 def test_what_tests_share_was_predicted_of_none_of_them() -> None:
-    paid = replace(timed("a", 10, 10), setup=1_000, shared=(SharedTime(FILE, "module db", 1_000, 0),))
+    paid = timed("a", 10, 10)._replace(setup=1_000, shared=(SharedTime(FILE, "module db", 1_000, 0),))
     (item,) = [item for item in only(shard(1, paid, of=1)).mispredicted if item.actual == 10]
     assert item.predicted == 10
 

@@ -141,6 +141,12 @@ def test_files_that_share_an_expensive_fixture_keep_to_as_few_shards_as_hold_the
     assert plan.forecast.makespan <= 1.12 * plan.forecast.bound
 
 
+def test_tests_that_take_no_time_may_share_an_expensive_fixture() -> None:
+    files: dict[str, list[Row]] = {f"{n:02}.py": [("test", 0, ["session db"])] for n in range(4)}
+    plan = plan_of(history_with(files, {"": {"session db": SECOND}}), 2)
+    assert len({shard for owners in plan.owners.values() for shard in owners}) == 1
+
+
 def test_a_fixture_that_everyone_needs_crowds_no_shard() -> None:
     files = {f"{n:02}.py": [(f"test_{t}", 100_000, ["session db"]) for t in range(10)] for n in range(12)}
     shared = {"": {"session db": 1 * SECOND}, **{file: {"collect": 100_000} for file in files}}

@@ -49,7 +49,7 @@ def run(
     """One journal of a run that started at the time that is its name; *module* is the time of a fixture."""
     if module:
         paid = (SharedTime(FILE, DB, module, 0),)
-        tests = tuple(replace(test, setup=module, shared=paid) for test in tests)
+        tests = tuple(test._replace(setup=module, shared=paid) for test in tests)
     header = header_of(shard, run=f"r{name:03}", started=float(name), selected=len(tests), attempt=attempt)
     journal = journal_of(replace(header, start_up=start_up), tests)
     footer = JournalFooter(exit_code=0, ran=len(tests), seconds=1.0, each_test=each_test)

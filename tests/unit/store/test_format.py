@@ -44,8 +44,8 @@ def test_an_empty_history_is_a_store() -> None:
 
 def test_a_changed_test_changes_the_two_lines_of_its_file() -> None:
     """Committed stores must not make large diffs."""
-    tests = [replace(finished(f"t{place}", 1_000), key=finished("t").key) for place in range(20)]
-    tests = [replace(test, key=test.key._replace(file=f"test_{place}.py")) for place, test in enumerate(tests)]
+    tests = [finished(f"t{place}", 1_000)._replace(key=finished("t").key) for place in range(20)]
+    tests = [test._replace(key=test.key._replace(file=f"test_{place}.py")) for place, test in enumerate(tests)]
     history = join(History(), [journal_of(header_of(), tests)])
     changed = replace(history, files={**history.files, "test_3.py": FileHistory(["t3"], [7], ["7"])})
     lines, others = (history_text(each, SEGMENT).splitlines() for each in (history, changed))
