@@ -27,7 +27,6 @@ from pytest_smartshard.proving.samples import Sample, decode_column, duration_of
 from pytest_smartshard.proving.shared_costs import (
     Identity,
     Samples,
-    about_one_thing,
     is_of_every_run,
     seen_together,
     shared_histories,
@@ -245,7 +244,7 @@ def drop_old_samples(joined: Joined) -> None:
     }
     old = {identity for identity, place in order.items() if place < len(order) - KEPT_RUNS}
     tests = ([samples] for tests in joined.samples.values() for samples in tests.values())
-    shared = (group for costs in joined.shared.values() for group in about_one_thing(costs))
+    shared = (group for costs in joined.shared.values() for group in seen_together(costs))
     for group in chain(tests, shared):
         seen = group[0] if len(group) == 1 else set().union(*group)
         dropped = old.intersection(seen)

@@ -26,25 +26,16 @@ def is_of_every_run(place: str, name: str) -> bool:
 
 
 def seen_together(costs: Mapping[str, Samples]) -> Iterable[list[Samples]]:
-    """Samples of one place, in groups: a run that has one of a group has not outlived the others.
+    """Samples of one place, in groups of names that are about the same thing.
 
     A file is collected with its rewritten form in the cache or without it, and not every run measures what passes
-    beside its tests.
+    beside its tests: a run that found the one has not outlived the others.
     """
-    return _grouped(costs, _OF_FILES)
-
-
-def about_one_thing(costs: Mapping[str, Samples]) -> Iterable[list[Samples]]:
-    """Samples of one place, in groups of which the newest tells all: a cache comes and goes."""
-    return _grouped(costs, _STATES)
-
-
-def _grouped(costs: Mapping[str, Samples], names: frozenset[str]) -> Iterable[list[Samples]]:
-    together = [costs[name] for name in sorted(names) if name in costs]
-    if together:
-        yield together
+    of_file = [costs[name] for name in sorted(_OF_FILES) if name in costs]
+    if of_file:
+        yield of_file
     for name in costs:
-        if name not in names:
+        if name not in _OF_FILES:
             yield [costs[name]]
 
 

@@ -128,44 +128,42 @@ def test_a_test_goes_only_when_a_newer_complete_run_lacks_it(journals: list[Jour
 
 @given(journal_sets(), kept_runs)
 def test_a_shared_cost_goes_only_when_a_newer_complete_run_lacks_it(journals: list[Journal], kept: int) -> None:
-    """But for those of every process, which never go. A file's own costs go together."""
+    """But for those of every process, which never go."""
     history = joined([journals], kept)
     attempts: dict[str, list[Journal]] = defaultdict(list)
-    seen: dict[tuple[str, str], set[float]] = defaultdict(set)
+    seen: dict[tuple[str, str], float] = {}
     for journal in journals:
         attempts[journal.header.identity.run].append(journal)
         for key in _shared_in(journal):
-            seen[key].add(journal.header.started)
-    complete = {
+            seen[key] = max(seen.get(key, 0.0), journal.header.started)
+    complete = [
         run[0].header.started
         for run in attempts.values()
         if _some_plan_was_complete([journal for journal in run if journal.header.identity.generation == 0])
+    ]
+    newest = max(complete, default=0.0)
+    kept_names = {_as_one(place, name) for place, known in history.shared.items() for name in known.tails}
+    assert kept_names == {
+        key for key, started in seen.items() if started >= newest or key in (("", "start-up"), ("", "each test"))
     }
-
-    def goes(place: str, name: str) -> bool:
-        if place == "" and name in ("start-up", "each test"):
-            return False
-        together = {"collect", "each test"} if name in ("collect", "each test") else {name}
-        lacking = complete.difference(*(seen[place, other] for other in together if (place, other) in seen))
-        return max(lacking, default=0.0) > max(seen[place, name])
-
-    kept_names = {
-        (place, name.removesuffix(" cold")) for place, known in history.shared.items() for name in known.tails
-    }
-    assert kept_names == {key for key in list(seen) if not goes(*key)}
 
 
 def _shared_in(journal: Journal) -> set[tuple[str, str]]:
-    """Places and names that a journal tells of; both states of the cache are one."""
+    """Places and names that a journal tells of."""
     found = {(time.place, time.name) for test in journal.tests for time in test.shared}
     found |= {(file.file, "collect") for file in journal.files if file.collecting is not None}
     if journal.header.start_up:
         found.add(("", "start-up"))
-    if journal.footer is not None and journal.footer.each_test:
-        found.add(("", "each test"))
     if journal.footer is not None:
-        found |= {(file, "each test") for file in journal.footer.each_test_of}
+        found |= {_as_one(file, "each test") for file in journal.footer.each_test_of}
+        if journal.footer.each_test:
+            found.add(("", "each test"))
     return found
+
+
+def _as_one(place: str, name: str) -> tuple[str, str]:
+    """What is kept or dropped together: a file's collection in both states, and what passes beside its tests."""
+    return place, "collect" if place and name in ("collect cold", "each test") else name
 
 
 @given(grouped())
