@@ -47,9 +47,9 @@ def plan_text(plan: Plan) -> str:
         "known_share": round(forecast.known / forecast.total, 4) if forecast.total else None,
         "together": plan.together,
         **({} if plan.pruned else {"pruned": False}),
-        "shards": [_shard(plan, number) for number in range(1, plan.shards + 1)],
+        "shards": _shards(plan),
     }
-    return json.dumps(document, indent=1) + "\n"
+    return f"{_indented(document)}\n"
 
 
 def parse_plan(content: str, path: str) -> Plan:
@@ -77,18 +77,39 @@ def read_plan(path: Path) -> Plan:
     return parse_plan(content, str(path))
 
 
-def _shard(plan: Plan, number: int) -> dict[str, Any]:
-    owned = [file for file, owners in plan.owners.items() if number in owners]
-    return {
-        "index": number,
-        "predicted_seconds": _seconds(plan.forecast.loads[number - 1]),
-        "files": [file for file in owned if file not in plan.cuts],
-        "tests": {
-            file: [tail for tail, shard in plan.cuts[file].items() if shard == number]
-            for file in owned
-            if file in plan.cuts
-        },
-    }
+def _shards(plan: Plan) -> list[dict[str, Any]]:
+    shards: list[dict[str, Any]] = [
+        {"index": number, "predicted_seconds": _seconds(load), "files": [], "tests": {}}
+        for number, load in enumerate(plan.forecast.loads, start=1)
+    ]
+    for file, owners in plan.owners.items():
+        units = plan.cuts.get(file)
+        if units is None:
+            for number in owners:
+                shards[number - 1]["files"].append(file)
+            continue
+        tails: dict[int, list[str]] = {number: [] for number in owners}
+        for tail, number in units.items():
+            tails[number].append(tail)
+        for number, own in tails.items():
+            shards[number - 1]["tests"][file] = own
+    return shards
+
+
+def _indented(value: object, margin: str = "\n") -> str:
+    """JSON with an item to a line, as ``json.dumps`` writes it with an indent of 1.
+
+    Every shard writes the plan, and with an indent that function takes ten times as long for long lists of texts.
+    """
+    inner = f"{margin} "
+    if isinstance(value, dict) and value:
+        items = [f"{json.dumps(name)}: {_indented(item, inner)}" for name, item in value.items()]
+        return f"{{{inner}{f',{inner}'.join(items)}{margin}}}"
+    if isinstance(value, list) and value:
+        if isinstance(value[0], str):
+            return f"[{inner}{json.dumps(value, separators=(f',{inner}', ': '))[1:-1]}{margin}]"
+        return f"[{inner}{f',{inner}'.join([_indented(item, inner) for item in value])}{margin}]"
+    return json.dumps(value)
 
 
 def _parse(document: Table) -> Plan:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 
 from hypothesis import given
@@ -104,6 +105,7 @@ def test_a_test_and_a_file_that_no_plan_foresaw_have_a_shard(
 def test_a_plan_read_back_places_every_test_alike(inputs: tuple[Suite, History, PlanOptions]) -> None:
     suite, history, options = inputs
     plan = make_plan(suite, history, options).plan
+    assert plan_text(plan) == json.dumps(json.loads(plan_text(plan)), indent=1) + "\n"
     again = parse_plan(plan_text(plan), "plan")
     assert placed(again, suite) == placed(plan, suite)
     assert (again.shards, again.lanes, again.packer, again.digest) == (
