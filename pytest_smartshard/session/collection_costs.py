@@ -7,7 +7,7 @@ import importlib.util
 import os
 import sys
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,7 +27,7 @@ _BY_TIME, _BY_HASH = b"\0\0\0\0", b"\3\0\0\0"
 
 
 class FileCost(NamedTuple):
-    """Microseconds of ``collecting`` one file: of importing it and making its tests.
+    """Microseconds of ``collecting`` one file: of importing it, making its tests, and what plugins do with these.
 
     ``cold``: it had to be rewritten, because that form was not in the cache. ``is_first``: no test file was
     collected before it in this process, so it paid for imports that all have in common.
@@ -49,6 +49,7 @@ class CollectionCosts:
         self._until_collection = time.process_time_ns()
         self._since = self._now()
         self._until: int | None = None
+        self._last_end: int | None = None
         self._files: dict[str, _File] = {}
         self._keys: dict[Path, str] = {}
         self._begun: pytest.Collector | None = None
@@ -74,6 +75,19 @@ class CollectionCosts:
     def leave_out(self, collector: pytest.Collector) -> None:
         """Not to count *collector*, whose report is being made by who calls this, without collecting anything."""
         self._left_out = collector
+
+    def spread(self, tests: Mapping[str, int]) -> None:
+        """Give what passed since the last file was collected to all files, by the number of their *tests*.
+
+        pytest puts all tests in order then, and plugins look at each: a shard pays for those it collected.
+        """
+        total = sum(tests.values())
+        if self._last_end is None or not total:
+            return
+        passed = self._now() - self._last_end
+        for file, count in tests.items():
+            if file in self._files:
+                self._files[file].nanoseconds += passed * count // total
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection(self) -> Generator[None, object, object]:
@@ -113,7 +127,8 @@ class CollectionCosts:
         self._begun_at = self._now()
 
     def _end(self, collector: pytest.Collector, path: Path) -> None:
-        took = self._now() - self._begun_at
+        self._last_end = self._now()
+        took = self._last_end - self._begun_at
         left_out, self._left_out, self._begun = self._left_out, None, None
         if left_out is collector:
             return

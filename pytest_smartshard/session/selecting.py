@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 
@@ -82,6 +83,7 @@ class _Selection:
         result = yield
         # Names from before, marks from now: other plugins may have dropped, moved, renamed or marked items.
         after = [reader.read(item, before.get(id(item)) or reader.key_of(item)) for item in items]
+        self._costs.spread(Counter(key.file for key in before.values()))
         rest = self._request.rest
         left = after if rest is None else [found for found in after if rest.takes(found.stored_key)]
         pruned = self._pruning.pruned if self._pruning is not None else None

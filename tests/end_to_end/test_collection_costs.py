@@ -140,3 +140,17 @@ def test_workers_measure_for_themselves(tmp_path: Path) -> None:
     watched = watch(Project.make(tmp_path / "project", SUITE), "-n", "1")
 
     assert watched.files["folder/test_a.py"]["collecting"] >= SLOW
+
+
+def test_what_plugins_do_with_all_tests_is_given_to_their_files(tmp_path: Path) -> None:
+    many = "import pytest\n@pytest.mark.parametrize('n', range(3))\ndef test_many(n): pass\n"
+    plugin = f"import time\ndef pytest_collection_modifyitems(): time.sleep({SLOW} / 1e6)\n"
+    project = Project.make(
+        tmp_path / "project", {"conftest.py": plugin, "test_b.py": "def test_b(): pass\n", "test_many.py": many}
+    )
+    project.run(1, 2, "--shard-run=before")  # Leaves the cache behind.
+    journal = project.run(1, 1).recorded
+    collecting = {file["file"]: file["collecting"] for file in journal.files}
+
+    assert collecting["test_many.py"] >= SLOW * 3 // 4
+    assert SLOW // 4 <= collecting["test_b.py"] < SLOW * 3 // 4
