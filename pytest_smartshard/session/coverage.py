@@ -33,8 +33,8 @@ WORKER_FILE = "smartshard_coverage"
 class Told(Protocol):
     """The run: where its journal is, None where it has none, and what takes lines for the user.
 
-    ``is_measured`` tells it that pytest-cov measures, and the percentage to which it is not held, because it runs
-    a part of the tests; 0.0 where there is none.
+    ``note_coverage`` tells it that pytest-cov measures, and the percentage to which it is not held, because it
+    runs a part of the tests; 0.0 where there is none.
     """
 
     @property
@@ -42,7 +42,7 @@ class Told(Protocol):
 
     def say(self, line: str) -> None: ...
 
-    def is_measured(self, fail_under: float) -> None: ...
+    def note_coverage(self, fail_under: float) -> None: ...
 
 
 _CHOSEN = pytest.StashKey[Path]()
@@ -99,7 +99,7 @@ def begin_coverage(
     if measuring is None:  # also under --no-cov
         return
     fail_under = _deferred_limit(plugin.options) if is_part else 0.0
-    run.is_measured(fail_under)
+    run.note_coverage(fail_under)
     chosen = config.stash.get(_CHOSEN, None)
     if config.getoption("collectonly"):
         return

@@ -58,7 +58,7 @@ class ShardRun:
         """Have *line* printed at the end of the run."""
         self._closing.append(line)
 
-    def is_measured(self, fail_under: float) -> None:
+    def note_coverage(self, fail_under: float) -> None:
         """Have the journal say that coverage is measured, and to what percentage this run was not held."""
         self._coverage = True
         self._fail_under = fail_under
