@@ -34,34 +34,20 @@ def shared_estimate(samples: Sequence[Sample], speeds: Sequence[int]) -> int:
     return max(1, _mean(samples, speeds))
 
 
-def lowest(samples: Sequence[Sample], speeds: Sequence[int], *, guessed: bool) -> int:
-    """Microseconds of the lowest sample, -1 where there is none: of the *guessed* ones, which have a class
-    letter, or of the others.
-
-    Importing a file takes longer than it must whenever it is the first to import what others import too. Nothing
-    makes it quicker, so the lowest sample says what it takes by itself.
-    """
-    values = [
-        _at_unit_speed(duration_of(sample) if isinstance(sample, str) else sample, speed)
-        for sample, speed in zip(samples, speeds, strict=True)
-        if sample is not None and isinstance(sample, str) is guessed
-    ]
-    return min(values, default=-1)
-
-
 def _mean(samples: Sequence[Sample], speeds: Sequence[int]) -> int:
     """Of the passed samples; the longest of the others where none passed, 0 without any."""
     mean = -1
     for sample, speed in zip(samples, speeds, strict=True):
         if isinstance(sample, int):
-            value = _at_unit_speed(sample, speed)
+            value = at_unit_speed(sample, speed)
             mean = value if mean < 0 else weighed(value, mean)
     if mean < 0:
         return max((duration_of(sample) for sample in samples if isinstance(sample, str)), default=0)
     return mean
 
 
-def _at_unit_speed(microseconds: int, speed: int) -> int:
+def at_unit_speed(microseconds: int, speed: int) -> int:
+    """What took *microseconds* in a run of that *speed*, as of one as fast as the newest."""
     return min(MOST_MICROSECONDS, microseconds * UNIT_SPEED // speed)
 
 

@@ -6,19 +6,17 @@ depend on the order of journals.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from statistics import median_low
 
 from pytest_smartshard.checked import MOST_MICROSECONDS
 from pytest_smartshard.model.record import CRASHED, ERROR, FAILED, SKIPPED, FinishedTest, Journal, OwnedFile
 from pytest_smartshard.model.shared import COLLECT, COLLECT_COLD, EACH_TEST, START_UP, WHOLE_SUITE
+from pytest_smartshard.proving.collecting_costs import FEWEST_OTHERS
 from pytest_smartshard.proving.samples import Sample
 
 RANKS: Mapping[str, int] = {"s": 0, "": 1, "r": 2, "f": 3, "t": 4, "c": 5}
 """Of two samples of one test in one attempt the higher class wins, then the longer time."""
-
-FEWEST_OTHERS = 2
-"""So many other files must say what collecting a file usually takes before one is held against them."""
 
 GUESSED, FAILED_SET_UP = "s", "f"
 """Class letters of shared costs: of a file whose collection was not measured by itself, and of a fixture whose
@@ -97,27 +95,26 @@ def _class_letter(test: FinishedTest) -> str:
 def _collecting(files: Iterable[OwnedFile]) -> Generator[tuple[str, str, Sample], None, int]:
     """Samples of files. Returns what the first file paid for imports that all of them need: that is start-up.
 
-    What the first file would have taken as a later one nobody has measured. It is taken to be like the others of
-    its journal, those at the same state of the cache, and kept as a guess; with too few of them all of it is its
-    own.
+    What the first file would have taken as a later one nobody has measured. For start-up's sake it is taken to be
+    like the others of its journal, those at the same state of the cache; with too few of them all of it is its
+    own. Its sample, a guess, is the whole: what of it is its own other runs and shards can tell better.
     """
     usual: dict[bool, list[int]] = {False: [], True: []}
-    first: list[tuple[OwnedFile, int]] = []
+    first: list[OwnedFile] = []
     for file in files:
         if file.collecting is None:
             continue
         if file.is_first:
-            first.append((file, file.collecting))
+            first.append(file)
+            yield file.file, _collect_name(file), f"{GUESSED}{kept(file.collecting)}"
         else:
             usual[file.cold].append(file.collecting)
             yield file.file, _collect_name(file), kept(file.collecting)
-    excess = 0
-    for file, taken in first:
-        others = usual[file.cold]
-        own = min(taken, median_low(others)) if len(others) >= FEWEST_OTHERS else taken
-        excess = max(excess, taken - own)
-        yield file.file, _collect_name(file), f"{GUESSED}{kept(own)}"
-    return excess
+    return max((_excess(file.collecting or 0, usual[file.cold]) for file in first), default=0)
+
+
+def _excess(taken: int, others: Sequence[int]) -> int:
+    return max(0, taken - median_low(others)) if len(others) >= FEWEST_OTHERS else 0
 
 
 def _collect_name(file: OwnedFile) -> str:
