@@ -17,6 +17,7 @@ from pytest_smartshard.planning.planner import Planned
 from pytest_smartshard.session.collecting import PrunedFiles, Pruning
 from pytest_smartshard.session.collection_costs import CollectionCosts
 from pytest_smartshard.session.fixture_needs import FixtureNeeds
+from pytest_smartshard.session.garbage import deselect, free, rare_searches
 from pytest_smartshard.session.items import IdentifiedItem, ItemReader
 from pytest_smartshard.session.measuring import SELECTED
 from pytest_smartshard.session.order import COLLECTED, Order
@@ -51,7 +52,10 @@ class Selecting:
     def pytest_collection(self, session: pytest.Session) -> Generator[None, object, object]:
         # A wrapper, because the first plugin that answers this hook keeps all later ones from being asked.
         session.config.pluginmanager.register(self._selection, "smartshard-selection")
-        return (yield)
+        with rare_searches():
+            result = yield
+        free(self._selection.deselected)
+        return result
 
 
 class _Selection:
@@ -70,6 +74,7 @@ class _Selection:
         self._pruning = pruning
         self._costs = costs
         self._on_part = on_part
+        self.deselected = 0
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection_modifyitems(
@@ -116,7 +121,8 @@ class _Selection:
         for item, selected in zip(items, part.selected, strict=True):
             item.stash[SELECTED] = selected
         if others:
-            config.hook.pytest_deselected(items=others)
+            self.deselected = len(others)
+            deselect(config, others)
         self._on_part(part)
         return result
 
