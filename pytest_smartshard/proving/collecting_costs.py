@@ -8,9 +8,10 @@ all have in common were paid by each of them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from statistics import median_low
 
+from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.shared import COLLECT, COLLECT_COLD
 from pytest_smartshard.proving.estimate import at_unit_speed
 from pytest_smartshard.proving.samples import Sample, duration_of

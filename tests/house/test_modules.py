@@ -40,6 +40,20 @@ def test_a_module_says_what_it_is(path: Path) -> None:
     assert said, f"{name(path)} has no docstring"
 
 
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_dataclasses_are_those_that_cost_a_shard_little(path: Path) -> None:
+    imported = {
+        alias.name
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module == "dataclasses"
+        for alias in node.names
+    }
+    lazy = path.name == "lazy_dataclasses.py"
+    assert lazy or "dataclass" not in imported, (
+        f"{name(path)}: take dataclass from pytest_smartshard.lazy_dataclasses"
+    )
+
+
 def test_modules_are_one_concept_each() -> None:
     lines = {name(path): len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
     assert {path: count for path, count in lines.items() if count > MOST_LINES} == {}
