@@ -27,7 +27,8 @@ def pytest_sessionfinish(session):
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     told = reporter.stats.get("deselected", []) if reporter else []
     names = {test.nodeid for test in told}
-    print("ALIVE", len(seen), "TOLD", len(names), "OF", type(told[0]).__name__ if told else "", "GC", gc.isenabled())
+    kind = type(told[0]).__name__ if told else ""
+    print("ALIVE", len(seen), "TOLD", len(names), "OF", kind, "GC", gc.isenabled())
     return result
 """
 HOLDING = """
@@ -35,7 +36,8 @@ def pytest_deselected(items):
     left.extend(items)
 
 def pytest_unconfigure():
-    print("HELD", sum(item.get_closest_marker("parametrize") is not None and bool(item.keywords) for item in left))
+    whole = [item for item in left if item.get_closest_marker("parametrize") and item.keywords]
+    print("HELD", len(whole))
 """
 
 
