@@ -58,9 +58,11 @@ class CollectedTest(NamedTuple):
 class SuiteFile:
     """A test file: its key, its size in bytes (0 if unknown) and the tests that were collected in it.
 
-    ``tests`` may be empty where only the file is known; then the history alone says what is in it.
+    ``tests`` may be empty where only the file is known; then the history alone says what is in it, unless it was
+    ``collected``: then it has none.
     ``alias``: the file part of its node ids where that is not the key (a file outside rootdir), else None; what
     another tool measured is kept under it. Several files may share one.
+    ``document``: it is no module, and what it holds may depend on what comes before, so its tests stay together.
     ``everywhere``: all shards collect it, whoever runs its tests, so that dividing it costs no shard more.
     """
 
@@ -68,7 +70,9 @@ class SuiteFile:
     size: int = 0
     alias: str | None = None
     tests: tuple[CollectedTest, ...] = ()
+    document: bool = False
     everywhere: bool = False
+    collected: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

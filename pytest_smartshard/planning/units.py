@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.suite import Suite, SuiteFile, function_of
-from pytest_smartshard.planning.grouping import Grouping, positional_functions
+from pytest_smartshard.planning.grouping import FILE, Grouping, positional_functions
 from pytest_smartshard.planning.packers.protocol import Units
 from pytest_smartshard.planning.prediction import KnownCosts, Prediction
 from pytest_smartshard.planning.sharing import NO_BUNDLE, SharedCosts, labels_of
@@ -84,7 +84,7 @@ def units_of(suite: Suite, prediction: Prediction, scope: str, bins: int) -> Sui
     for file in suite.files:
         known = prediction.of_file(file.key)
         whole_functions = _cheap_positional_functions(file, known, fair_share)
-        grouping = Grouping(file, scope, whole_functions, labels_of(known))
+        grouping = Grouping(file, FILE if file.document else scope, whole_functions, labels_of(known))
         if grouping.is_trivial:
             _add_single_tests(units, file, known, prediction, shared)
         else:
@@ -155,13 +155,20 @@ def _add_grouped_tests(
 
 
 def _add_without_tests(within: _Tallies, file: SuiteFile, prediction: Prediction, shared: SharedCosts) -> None:
-    """One unit for a file that is known to have no tests, or of which nothing but the name is known."""
-    if file.key in prediction.testless:
-        within[""].add_known(0, shared.bundle(file.key), shared)
-    elif not file.tests and file.key not in prediction.known:
-        relatives = prediction.relatives
-        cost = relatives.cost_of_file(file.key) + shared.each_test(file.key) * relatives.tests_in_file(file.key)
-        within[""].add_new(cost, shared.bundle(file.key), shared)
+    """One unit for a file that is known or was found to have no tests, or of which only the name is known."""
+    key = file.key
+    if key in prediction.testless:
+        within[""].add_known(0, shared.bundle(key), shared)
+    elif not file.tests and key not in prediction.known:
+        within[""].add_new(
+            0 if file.collected else _guessed_cost(key, prediction, shared), shared.bundle(key), shared
+        )
+
+
+def _guessed_cost(file: str, prediction: Prediction, shared: SharedCosts) -> int:
+    """Of all tests of a file of which nobody knows what is in it."""
+    relatives = prediction.relatives
+    return relatives.cost_of_file(file) + shared.each_test(file) * relatives.tests_in_file(file)
 
 
 def _new_tails(file: SuiteFile, known: KnownCosts) -> Iterable[str]:

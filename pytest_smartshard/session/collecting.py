@@ -92,9 +92,16 @@ class Pruning:
                 continue
             key = keys[file.path] = file_key(file.path, root)
             alias = file.nodeid if file.nodeid != key else None
-            everywhere = _has_marks(file.path, folders)
-            size = file_size(file.path)
-            listed.setdefault(key, SuiteFile(key=key, size=size, alias=alias, everywhere=everywhere))
+            listed.setdefault(
+                key,
+                SuiteFile(
+                    key=key,
+                    size=file_size(file.path),
+                    alias=alias,
+                    document=not isinstance(file, pytest.Module),
+                    everywhere=_has_marks(file.path, folders),
+                ),
+            )
         suite = Suite(files=tuple(listed[key] for key in sorted(listed)))
         suite, planned = plan_files(suite, self._request)
         if self._is_too_little_known(planned, suite):

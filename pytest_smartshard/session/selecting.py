@@ -143,6 +143,7 @@ class _Selection:
         """The plan by which files were collected, and what of them all shards have collected is divided."""
         left_out = pruned.left_out_anywhere()
         found = suite_of([test for test in left if test.file not in left_out], reader)
-        files = {file.key: file for file in (*pruned.suite.files, *found.files)}
+        files = {file.key: replace(file, collected=file.everywhere) for file in pruned.suite.files}
+        files.update((file.key, file) for file in found.files)
         suite = Suite(files=tuple(files[key] for key in sorted(files)))
         return plan_collected(pruned.planned, suite, self._request)

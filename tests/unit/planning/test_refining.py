@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from making import history_of, suite_of
 
@@ -74,3 +76,25 @@ def test_the_digest_covers_both_plans() -> None:
     second = planned(suite_of({"test_new.py": ["u", "v", "w"]}), History())
     digests = {refined(one, second, {"test_new.py"}).plan.digest for one in (first, other)}
     assert len(digests) == (1 if first.plan.digest == other.plan.digest else 2)
+
+
+def test_a_new_file_that_was_found_to_hold_nothing_costs_nothing() -> None:
+    """Else a store that another tool's durations were taken into would charge a shard for each such file."""
+    known = history_of(KNOWN)
+    unseen = files_of(*KNOWN, "test_empty.py")
+    seen = Suite(files=tuple(replace(file, collected=file.key == "test_empty.py") for file in unseen.files))
+    guessed, found = (planned(suite, known).plan.forecast for suite in (unseen, seen))
+    assert (guessed.total, found.total, found.known) == (5 * SECOND, 4 * SECOND, 4 * SECOND)
+
+
+def test_a_document_that_only_another_tools_durations_know_is_not_cut() -> None:
+    """Its tests have a label that keeps them together, which nobody sees before it is collected."""
+    known = history_of({"guide.rst": {f"line:{line}": SECOND for line in range(9)}, **KNOWN})
+    files = Suite(
+        files=tuple(
+            replace(file, document=file.key == "guide.rst") for file in files_of("guide.rst", *KNOWN).files
+        )
+    )
+    assert len(planned(files_of("guide.rst", *KNOWN), known).plan.owners["guide.rst"]) == 2
+    plan = planned(files, known).plan
+    assert (len(plan.owners["guide.rst"]), plan.cuts) == (1, {})
