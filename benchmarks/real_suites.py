@@ -104,21 +104,42 @@ def measure(bench: Bench) -> Row:
 
 
 def _faults(title: str, bench: Bench, plain: Outcomes, again: Outcomes) -> list[str]:
-    shards = bench.all_shards()
-    explained: set[Case] = set()
-    for shard in shards:
-        explained |= _without_us(bench, shard.number, other_outcomes(plain, again, shard))
-    for case in sorted(explained):
+    shards, explained, alone = _run_and_replay(bench, plain, again)
+    for case in sorted(explained - alone):
         print(f"  {title}: ends so in the same company without us, too: {case.name!a} {case.outcome}", flush=True)
-    return [f"{title}: {fault}" for fault in faults(plain, again, shards, explained)]
+    found = faults(plain, again, shards, explained)
+    if alone:
+        print(f"  {title}: without us, too, {len(alone)} tests end so with their shard's files alone", flush=True)
+        shards, explained, _ = _run_and_replay(bench, plain, again, "--shard-prune=off")
+        found += [f"unpruned: {fault}" for fault in faults(plain, again, shards, explained)]
+    return [f"{title}: {fault}" for fault in found]
 
 
-def _without_us(bench: Bench, shard: int, cases: frozenset[Case]) -> frozenset[Case]:
-    """Those of *cases* that a plain run of the shard's tests has, too: they depend on what runs before them."""
+def _run_and_replay(
+    bench: Bench, plain: Outcomes, again: Outcomes, *options: str
+) -> tuple[list[ShardLeft], set[Case], set[Case]]:
+    """The shards, what is the suite's own doing of how their tests ended, and what of that is for want of files."""
+    shards = bench.all_shards(*options)
+    explained: set[Case] = set()
+    alone: set[Case] = set()
+    for shard in shards:
+        cases = other_outcomes(plain, again, shard)
+        company = _without_us(bench, shard.number, cases, files=False)
+        needing = _without_us(bench, shard.number, cases - company, files=True)
+        explained |= company | needing
+        alone |= needing
+    return shards, explained, alone
+
+
+def _without_us(bench: Bench, shard: int, cases: frozenset[Case], *, files: bool) -> frozenset[Case]:
+    """Those of *cases* that a plain run of the shard's tests has, too: they depend on what runs before them.
+
+    *files*: or on the files that are collected besides, which such a run leaves out.
+    """
     left = cases
     for _ in range(REPLAYS):
         if left:
-            left = left.difference(bench.replayed(shard))
+            left = left.difference(bench.replayed(shard, files=files))
     return cases - left
 
 

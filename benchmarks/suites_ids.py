@@ -2,7 +2,8 @@
 
 It writes the node ids that were collected, as JSON, to the file in ``SMARTSHARD_SUITE_IDS``: what
 ``--collect-only`` prints depends on options that a suite may set. Where ``SMARTSHARD_SUITE_ONLY`` names such a
-file, only the tests in it are run, as a shard would, but without one.
+file, only the tests in it are run, as a shard would, but without one; with ``SMARTSHARD_SUITE_FILES`` no other
+files than theirs are collected.
 """
 
 from __future__ import annotations
@@ -29,6 +30,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, o
                 kept.append(item)
         items[:] = kept
     return result
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> pytest.CollectReport | None:
+    only = os.environ.get("SMARTSHARD_SUITE_FILES")
+    if not only or not isinstance(collector, pytest.File):
+        return None
+    files = {nodeid.partition("::")[0] for nodeid in json.loads(Path(only).read_text("ascii"))}
+    return None if collector.nodeid in files else pytest.CollectReport(collector.nodeid, "passed", None, [])
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -98,13 +98,14 @@ class Bench:
             raise RunFailed(f"pytest {' '.join(options)} ended with {done.returncode}:\n{done.stdout[-4000:]}")
         return (read_junit(junit) if junit.exists() else Counter()), seconds
 
-    def shard(self, number: int) -> ShardLeft:
+    def shard(self, number: int, *options: str) -> ShardLeft:
         """Run one shard: its cases, and what its journal says."""
         before = set(self._journals())
         self._ids_of_shard(number).write_text("[]", encoding="ascii")
         cases, _ = self.pytest(
             *WITHOUT_PYTEST_SPLIT,
             f"--shard={number}/{SHARDS}",
+            *options,
             "-p",
             "suites_ids",
             env=_ids_plugin(SMARTSHARD_SUITE_IDS=self._ids_of_shard(number)),
@@ -120,12 +121,17 @@ class Bench:
             keys=tuple((line["file"], line["test"]) for line in lines if line["kind"] == "test"),
         )
 
-    def all_shards(self) -> list[ShardLeft]:
-        return [self.shard(number) for number in range(1, SHARDS + 1)]
+    def all_shards(self, *options: str) -> list[ShardLeft]:
+        return [self.shard(number, *options) for number in range(1, SHARDS + 1)]
 
-    def replayed(self, number: int) -> Outcomes:
-        """The tests of the shard that ran last under that number, in their order, in a pytest without us."""
-        only = _ids_plugin(SMARTSHARD_SUITE_ONLY=self._ids_of_shard(number))
+    def replayed(self, number: int, *, files: bool) -> Outcomes:
+        """The tests of the shard that ran last under that number, in their order, in a pytest without us.
+
+        *files*: with their files alone collected, else with all.
+        """
+        ids = self._ids_of_shard(number)
+        alone = {"SMARTSHARD_SUITE_FILES": ids} if files else {}
+        only = _ids_plugin(SMARTSHARD_SUITE_ONLY=ids, **alone)
         cases, _ = self.pytest(*WITHOUT_US, *WITHOUT_PYTEST_SPLIT, "-p", "suites_ids", env=only)
         return cases
 
