@@ -7,7 +7,8 @@ Each suite is run plainly twice, the second time under pytest-split, which store
 without history (files are dealt whole) and, from a fresh copy with pytest-split's durations, in three shards
 again (tests of one file in several shards). A test that is lost, doubled or has an outcome that neither plain run
 had is printed and fails the suite; but for an outcome that it also has where the shard's tests are run without
-us. The plan that is made from pytest-split's durations must know (nearly) all of the predicted time, and divide
+us. Where that needs the shard's files to be collected alone, because a test relies on what another file imports,
+the suite is run once more without pruning, which must be as plain. The plan that is made from pytest-split's durations must know (nearly) all of the predicted time, and divide
 the recorded seconds no less evenly than pytest-split's own groups do. In the end ``smartshard doctor`` looks at
 the files and the new history: what it says must be so.
 """
@@ -25,7 +26,7 @@ from pathlib import Path
 from subprocess import SubprocessError
 
 from peers import add_venv_option
-from suites_judging import Case, Outcomes, faults, imbalance, other_outcomes, own_differences
+from suites_judging import Case, Outcomes, ShardLeft, faults, imbalance, other_outcomes, own_differences
 from suites_running import (
     DURATIONS_FILE,
     WITHOUT_PYTEST_SPLIT,
@@ -118,7 +119,7 @@ def _faults(title: str, bench: Bench, plain: Outcomes, again: Outcomes) -> list[
 def _run_and_replay(
     bench: Bench, plain: Outcomes, again: Outcomes, *options: str
 ) -> tuple[list[ShardLeft], set[Case], set[Case]]:
-    """The shards, what is the suite's own doing of how their tests ended, and what of that is for want of files."""
+    """The shards; how tests of theirs ended by the suite's own doing; and what of that is for want of files."""
     shards = bench.all_shards(*options)
     explained: set[Case] = set()
     alone: set[Case] = set()
