@@ -7,10 +7,11 @@ Each suite is run plainly twice, the second time under pytest-split, which store
 without history (files are dealt whole) and, from a fresh copy with pytest-split's durations, in three shards
 again (tests of one file in several shards). A test that is lost, doubled or has an outcome that neither plain run
 had is printed and fails the suite; but for an outcome that it also has where the shard's tests are run without
-us. Where that needs the shard's files to be collected alone, because a test relies on what another file imports,
-the suite is run once more without pruning, which must be as plain. The plan that is made from pytest-split's durations must know (nearly) all of the predicted time, and divide
-the recorded seconds no less evenly than pytest-split's own groups do. In the end ``smartshard doctor`` looks at
-the files and the new history: what it says must be so.
+us. Where it has that only with no more than the shard's files collected, because a test relies on what another
+file imports, the suite is run once more without pruning, which must be as plain. The plan that is made from
+pytest-split's durations must know (nearly) all of the predicted time, and divide the recorded seconds no less
+evenly than pytest-split's own groups do. In the end ``smartshard doctor`` looks at the files and the new history:
+what it says must be so.
 """
 
 from __future__ import annotations
@@ -20,13 +21,23 @@ import json
 import sys
 import tempfile
 import traceback
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import SubprocessError
 
 from peers import add_venv_option
-from suites_judging import Case, Outcomes, ShardLeft, faults, imbalance, other_outcomes, own_differences
+from suites_judging import (
+    Case,
+    Outcomes,
+    ShardLeft,
+    faults,
+    function_of,
+    imbalance,
+    other_outcomes,
+    own_differences,
+)
 from suites_running import (
     DURATIONS_FILE,
     WITHOUT_PYTEST_SPLIT,
@@ -125,23 +136,35 @@ def _run_and_replay(
     alone: set[Case] = set()
     for shard in shards:
         cases = other_outcomes(plain, again, shard)
-        company = _without_us(bench, shard.number, cases, files=False)
-        needing = _without_us(bench, shard.number, cases - company, files=True)
+        company = _without_us(bench, shard.number, cases)
+        needing = _for_want_of_files(bench, shard, cases - company)
         explained |= company | needing
         alone |= needing
     return shards, explained, alone
 
 
-def _without_us(bench: Bench, shard: int, cases: frozenset[Case], *, files: bool) -> frozenset[Case]:
-    """Those of *cases* that a plain run of the shard's tests has, too: they depend on what runs before them.
-
-    *files*: or on the files that are collected besides, which such a run leaves out.
-    """
+def _without_us(bench: Bench, shard: int, cases: frozenset[Case]) -> frozenset[Case]:
+    """Those of *cases* that a plain run of the shard's tests has, too: they depend on what runs before them."""
     left = cases
     for _ in range(REPLAYS):
         if left:
-            left = left.difference(bench.replayed(shard, files=files))
+            left = left.difference(bench.replayed(shard, files=False))
     return cases - left
+
+
+def _for_want_of_files(bench: Bench, shard: ShardLeft, cases: frozenset[Case]) -> frozenset[Case]:
+    """Those of *cases* that a plain run has, too, which collects the shard's files only.
+
+    By function: its parameters may have other names in each process.
+    """
+    if not cases:
+        return cases
+    replayed, here = (
+        Counter((function_of(case.name), case.outcome) for case in ended.elements())
+        for ended in (bench.replayed(shard.number, files=True), shard.cases)
+    )
+    functions = {function for function in here if replayed[function] >= here[function]}
+    return frozenset(case for case in cases if (function_of(case.name), case.outcome) in functions)
 
 
 def _misses(row: Row) -> list[str]:
