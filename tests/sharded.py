@@ -39,6 +39,23 @@ FAILED_ONLY_PRUNED = (
 )
 """End of the message about a file that failed in a pruned shard, and passed where everything was collected."""
 
+CASE_FILES = """
+import pytest
+
+def pytest_collect_file(parent, file_path):
+    if file_path.suffix == ".case":
+        return CaseFile.from_parent(parent, path=file_path)
+
+class CaseFile(pytest.File):
+    def collect(self):
+        for line in self.path.read_text().split():
+            yield Case.from_parent(self, name=line)
+
+class Case(pytest.Item):
+    def runtest(self): assert self.name != "bad"
+"""
+"""A conftest file by which each word of a ``.case`` file is a test; ``bad`` fails."""
+
 TIMEOUT = 120
 """Seconds after which a process is taken to hang."""
 

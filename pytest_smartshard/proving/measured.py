@@ -19,8 +19,9 @@ RANKS: Mapping[str, int] = {"s": 0, "": 1, "r": 2, "f": 3, "t": 4, "c": 5}
 """Of two samples of one test in one attempt the higher class wins, then the longer time."""
 
 GUESSED, FAILED_SET_UP = "s", "f"
-"""Class letters of shared costs: of a file whose collection was not measured by itself, and of a fixture whose
-test ended in an error. Such samples show that it is still there, and count only where nothing better is known."""
+"""Class letters of shared costs: of a file that a process collected first, with imports that all have in common,
+and of a fixture whose test ended in an error. The latter shows that it is still there, and counts only where
+nothing better is known."""
 
 _WHOLE, _BEGUN, _FAILED = range(3)
 """How much a set-up tells, the best first."""

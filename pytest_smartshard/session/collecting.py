@@ -21,7 +21,7 @@ from pytest_smartshard.planning.planner import Planned
 from pytest_smartshard.session.collection_costs import CollectionCosts
 from pytest_smartshard.session.import_state import ImportState
 from pytest_smartshard.session.items import TOGETHER_MARK, XDIST_MARK
-from pytest_smartshard.session.nodes import file_of
+from pytest_smartshard.session.nodes import file_of, is_document
 from pytest_smartshard.store.keys import file_key, file_size
 
 _MARKS = tuple(mark.encode("ascii") for mark in (XDIST_MARK, TOGETHER_MARK))
@@ -98,7 +98,7 @@ class Pruning:
                     key=key,
                     size=file_size(file.path),
                     alias=alias,
-                    document=not isinstance(file, pytest.Module),
+                    document=is_document(file),
                     everywhere=_has_marks(file.path, folders),
                 ),
             )

@@ -7,7 +7,7 @@ and again, and once more at the end of the process.
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -42,11 +42,12 @@ def rare_searches() -> Iterator[None]:
             gc.set_threshold(*before)
 
 
-def deselect(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
-    """Tell all plugins that *items* do not run here, and keep pytest's summary from keeping them alive."""
+def deselect(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tell all plugins that *items*, one at least, do not run here, and have pytest's summary not hold them."""
     config.hook.pytest_deselected(items=items)
     reporter = config.pluginmanager.get_plugin("terminalreporter")
-    told = reporter.stats.get("deselected", []) if reporter is not None else []
+    # A plugin may have put a reporter of its own there.
+    told = getattr(reporter, "stats", {}).get("deselected", [])
     if told[-len(items) :] == items:
         told[-len(items) :] = [LeftToOthers(item.nodeid) for item in items]
 

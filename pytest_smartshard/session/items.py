@@ -10,6 +10,7 @@ import pytest
 
 from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.suite import CollectedTest, ItemKey
+from pytest_smartshard.session.nodes import is_document
 from pytest_smartshard.store.keys import file_key, file_size, holds_address
 
 TOGETHER_MARK = "shard_together"
@@ -106,7 +107,7 @@ class ItemReader:
             self.sizes.setdefault(key, file_size(path))
             if depth >= 0 and chain[depth].nodeid != key:
                 self.aliases.setdefault(key, chain[depth].nodeid)
-            in_document = depth >= 0 and not isinstance(chain[depth], pytest.Module)
+            in_document = depth >= 0 and is_document(chain[depth])
             found = _Place(item.parent, key, "".join(f"{name}::" for name in names), in_document)
             self._places[id(item.parent)] = found
         return found

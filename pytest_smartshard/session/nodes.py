@@ -5,6 +5,11 @@ from __future__ import annotations
 import pytest
 
 
+def is_document(file: object) -> bool:
+    """Whether the collector *file* is no module, so that what it holds may depend on what comes before it."""
+    return not isinstance(file, pytest.Module)
+
+
 def file_of(node: pytest.Item | pytest.Collector) -> pytest.File | None:
     """The innermost file that *node* is or is in, None where it is in none."""
     return next((each for each in reversed(node.listchain()) if isinstance(each, pytest.File)), None)

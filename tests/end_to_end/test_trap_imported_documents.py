@@ -6,26 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
-from sharded import Project, exactly_once, functions
+from sharded import CASE_FILES, Project, exactly_once, functions
 
-YAML = """
-import pytest
-
-def pytest_collect_file(parent, file_path):
-    if file_path.suffix == ".case":
-        return CaseFile.from_parent(parent, path=file_path)
-
-class CaseFile(pytest.File):
-    def collect(self):
-        for line in self.path.read_text().splitlines():
-            yield Case.from_parent(self, name=line)
-
-class Case(pytest.Item):
-    def runtest(self): pass
-"""
 LINES = "abcdefgh"
 FILES = {
-    "conftest.py": YAML,
+    "conftest.py": CASE_FILES,
     "test_words.case": "".join(f"{line}\n" for line in LINES),
     "test_many.py": functions(*LINES),
     "test_empty.py": "",

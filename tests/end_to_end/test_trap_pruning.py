@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from sharded import Project, Result, exactly_once, functions
+from sharded import CASE_FILES, Project, Result, exactly_once, functions
 
 SEEN = 'import os; open(os.environ["SEEN"], "a").write(__name__ + "\\n")\n'
 """First line of a test file that leaves a note when it is imported."""
@@ -49,22 +49,6 @@ class Case(unittest.TestCase):
     def setUpClass(cls): cls.value = 1
     def test_d(self): assert self.value
     def test_e(self): pass
-"""
-
-YAML = """
-import pytest
-
-def pytest_collect_file(parent, file_path):
-    if file_path.suffix == ".case":
-        return CaseFile.from_parent(parent, path=file_path)
-
-class CaseFile(pytest.File):
-    def collect(self):
-        for line in self.path.read_text().split():
-            yield Case.from_parent(self, name=line)
-
-class Case(pytest.Item):
-    def runtest(self): assert self.name != "bad"
 """
 
 LEVEL = """
@@ -194,7 +178,7 @@ SUITES = {
     ),
     "a collector of the suite's own": Suite(
         files={
-            "conftest.py": YAML,
+            "conftest.py": CASE_FILES,
             "one.case": "good better best",
             "two.case": "good",
             "sub/three.case": "x y",
