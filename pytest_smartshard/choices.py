@@ -15,14 +15,14 @@ PRUNING = ("on", "off")
 ORDERS = ("collected", "failed-first", "slow-first")
 """In which order a shard runs its tests."""
 
+TIMEOUTS = ("off", "warn", "on")
+"""Whether tests have limits from history: not at all, as a warning, or so that they are stopped."""
+
 REPORT_FORMATS = ("text", "markdown", "json")
 """Forms of a report."""
 
 RERUNS = ("all", "unfinished", "failed")
 """What of a run is run again as its rest."""
-
-ORDERS = ("collected", "failed-first", "slow-first")
-"""Orders of a shard's tests."""
 
 DOCTOR_FORMATS = ("text", "json")
 """Forms in which `smartshard doctor` says what it found."""

@@ -78,7 +78,10 @@ class Ran(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Journal:
-    """A journal as it lies there, read without the package's own code. ``footer`` is None where there is none."""
+    """A journal as it lies there, read without the package's own code. ``footer`` is None where there is none.
+
+    ``behind`` are the lines that a watchdog wrote as it ended the process.
+    """
 
     path: Path
     header: dict[str, Any]
@@ -86,10 +89,12 @@ class Journal:
     begun: tuple[dict[str, Any], ...]
     tests: tuple[dict[str, Any], ...]
     footer: dict[str, Any] | None
+    behind: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, path: Path) -> Journal:
-        lines = [json.loads(line) for line in path.read_text("ascii").splitlines()]
+        text = path.read_text("ascii").splitlines()
+        lines = [json.loads(line) for line in takewhile(lambda line: line.startswith("{"), text)]
 
         def of(kind: str) -> tuple[dict[str, Any], ...]:
             return tuple(line for line in lines if line["kind"] == kind)
@@ -102,6 +107,7 @@ class Journal:
             begun=of("start"),
             tests=of("test"),
             footer=next(iter(of("footer")), None),
+            behind=tuple(text[len(lines) :]),
         )
 
     @property

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from pytest_smartshard.choices import PACKERS, SCOPES
 from pytest_smartshard.model.history import FileHistory, History
+from pytest_smartshard.model.limit import Limit
 from pytest_smartshard.model.record import (
     OUTCOMES,
     FinishedTest,
@@ -246,6 +247,17 @@ finished_tests = st.builds(
     details=any_text,
     nodeid=any_text,
     shared=st.lists(st.builds(SharedTime, any_text, any_text, durations, durations), max_size=3).map(tuple),
+    limit=durations,
+)
+
+limits = st.builds(
+    Limit,
+    microseconds=durations,
+    samples=st.integers(0, 100),
+    slowest=durations,
+    scope=any_text,
+    shared=durations,
+    slowness=st.floats(1, 10),
 )
 
 need_sets = st.sets(

@@ -10,7 +10,7 @@ from junitparser import Error, Failure, Skipped
 from pytest_smartshard.combine.junit import JunitStyle
 from pytest_smartshard.combine.junit_documents import Case
 from pytest_smartshard.combine.junit_names import Address, escaped
-from pytest_smartshard.model.record import CRASHED, ERROR, FAILED, SKIPPED, XFAILED, FinishedTest
+from pytest_smartshard.model.record import CRASHED, ERROR, FAILED, SKIPPED, TIMED_OUT, XFAILED, FinishedTest
 from pytest_smartshard.wording import MICROSECONDS_PER_SECOND
 
 LONGEST_MESSAGE = 500
@@ -52,6 +52,8 @@ def _result(test: FinishedTest) -> Failure | Error | Skipped | None:
         # Of a test that was not set up, no call took any time.
         phase = "teardown" if test.call else "setup"
         return _told(Error(_short(f'failed on {phase} with "{_message(details)}"')), details)
+    if test.outcome == TIMED_OUT:
+        return _told(Failure(_short(details.partition("\n")[0])), details)
     if test.outcome == CRASHED:
         return _told(Error(_short(f'failed on setup with "{_message(details)}"')), details)
     if test.outcome == XFAILED:

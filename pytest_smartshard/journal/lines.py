@@ -28,6 +28,7 @@ from pytest_smartshard.checked import (
     text,
     texts,
 )
+from pytest_smartshard.model.limit import Limit
 from pytest_smartshard.model.record import (
     OUTCOMES,
     CollectionError,
@@ -40,9 +41,9 @@ from pytest_smartshard.model.segment import RunIdentity, Segment, ShardIndex, sa
 from pytest_smartshard.model.shared import SharedTime
 from pytest_smartshard.model.suite import ItemKey
 
-FORMAT = 2
+FORMAT = 3
 """Version of the journal format. A reader refuses newer ones. Version 1 had no begun tests, and of the tests that
-a shard was to run no more than their number."""
+a shard was to run no more than their number. Version 2 had no tests that timed out."""
 
 HEADER, FILE, ERROR, START, TEST, FOOTER = "header", "file", "error", "start", "test", "footer"
 
@@ -202,14 +203,32 @@ def parse_error(line: Table) -> CollectionError:
 # long for a whole one.
 
 
-def encode_start(key: ItemKey) -> bytes:
-    """The line of a test that begins."""
-    return f'{{"kind":"{START}","file":{quoted(key.file)},"test":{quoted(key.tail)}}}\n'.encode("ascii")
+def encode_start(key: ItemKey, limit: Limit | None = None) -> bytes:
+    """The line of a test that begins, with its limit if it has one."""
+    line = f'{{"kind":"{START}","file":{quoted(key.file)},"test":{quoted(key.tail)}'
+    if limit is not None:
+        line += f',"limit":{_ENCODER.encode(limit)}'
+    return f"{line}}}\n".encode("ascii")
 
 
-def parse_start(line: Table) -> ItemKey:
+def parse_start(line: Table) -> tuple[ItemKey, Limit | None]:
     """Raises ValueError for what is no such line."""
-    return ItemKey(text(line, "file"), text(line, "test"))
+    key = ItemKey(text(line, "file"), text(line, "test"))
+    return key, _limit(line["limit"]) if "limit" in line else None
+
+
+def _limit(value: object) -> Limit:
+    limit, samples, slowest, scope, shared, slowness = _exactly(6, value, "limit")
+    if not isinstance(slowness, float | int):
+        raise ValueError("limit has no number for how slow the machine is")
+    return Limit(
+        microseconds=as_count(limit, "limit", most=MOST_MICROSECONDS),
+        samples=as_count(samples, "limit"),
+        slowest=as_count(slowest, "limit", most=MOST_MICROSECONDS),
+        scope=as_text(scope, "limit"),
+        shared=as_count(shared, "limit", most=MOST_MICROSECONDS),
+        slowness=float(slowness),
+    )
 
 
 def encode_test(test: FinishedTest) -> bytes:
@@ -235,6 +254,8 @@ def encode_test(test: FinishedTest) -> bytes:
         line += f',"details":{quoted(test.details)}'
     if test.nodeid:
         line += f',"nodeid":{quoted(test.nodeid)}'
+    if test.limit:
+        line += f',"limit":{test.limit}'
     if test.shared:
         line += f',"shared":{_ENCODER.encode(test.shared)}'
     return f"{line}}}\n".encode("ascii")
@@ -264,6 +285,7 @@ def parse_test(line: Table) -> FinishedTest:
         details=text(line, "details") if "details" in line else "",
         nodeid=text(line, "nodeid") if "nodeid" in line else "",
         shared=tuple(map(_shared, as_list(line.get("shared"), "shared"))) if "shared" in line else (),
+        limit=count(line, "limit", most=MOST_MICROSECONDS) if "limit" in line else 0,
     )
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pytest_smartshard.checked import parse_line, parse_table
 from pytest_smartshard.checked import version as format_version
 from pytest_smartshard.errors import NewerFormat, UnusableFile
 from pytest_smartshard.journal import lines
+from pytest_smartshard.journal.watchdog import is_watchdogs, stopped_test, told
+from pytest_smartshard.model.limit import Limit
 from pytest_smartshard.model.record import (
     CRASHED,
     CollectionError,
@@ -20,7 +22,7 @@ from pytest_smartshard.model.record import (
     JournalHeader,
     OwnedFile,
 )
-from pytest_smartshard.model.suite import ItemKey
+from pytest_smartshard.model.suite import ItemKey, function_of
 
 _TAIL_BYTES = 4096
 """A footer is far shorter."""
@@ -50,7 +52,8 @@ def parse_journal(raw: bytes, path: str) -> Journal:
     header, version = _header(path, next(rest, b""))
     files: list[OwnedFile] = []
     errors: list[CollectionError] = []
-    begun: dict[ItemKey, None] = {}
+    begun: dict[ItemKey, Limit | None] = {}
+    stacks = ""
     ends = _Ends()
     footer: JournalFooter | None = None
     flaws: list[str] = []
@@ -61,6 +64,9 @@ def parse_journal(raw: bytes, path: str) -> Journal:
         if text == b"\n":
             empty += 1
             continue
+        if is_watchdogs(text):
+            stacks = told(text, rest)
+            break
         try:
             line = parse_line(text)
             kind = line.get("kind")
@@ -69,7 +75,8 @@ def parse_journal(raw: bytes, path: str) -> Journal:
                 ends.add(test, had_begun=test.key in begun)
                 begun.pop(test.key, None)
             elif kind == lines.START:
-                begun[lines.parse_start(line)] = None
+                key, limit = lines.parse_start(line)
+                begun[key] = limit
             elif kind == lines.FILE:
                 files.append(lines.parse_file(line, version))
             elif kind == lines.ERROR:
@@ -81,6 +88,10 @@ def parse_journal(raw: bytes, path: str) -> Journal:
         except ValueError:
             what = "no journal line" if text.endswith(b"\n") else "torn"
             flaws.append(f"line {number} is {what} and was set aside")
+    if stacks and begun:
+        # Without workers, whose stacks are elsewhere, one test runs at a time: the last that began.
+        key, limit = begun.popitem()
+        ends.add(stopped_test(key, _stored_tail(key, files), limit, stacks), had_begun=True)
     return Journal(
         path=path,
         header=header,
@@ -91,6 +102,13 @@ def parse_journal(raw: bytes, path: str) -> Journal:
         footer=footer,
         flaws=tuple(flaws),
     )
+
+
+def _stored_tail(key: ItemKey, files: Iterable[OwnedFile]) -> str:
+    """The tail that the shard keeps the duration of that test under: its own, or its function's."""
+    selected = {tail for file in files if file.file == key.file for tail in file.selected or ()}
+    function = function_of(key.tail)
+    return function if key.tail not in selected and function in selected else key.tail
 
 
 class _Ends:

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 
 from pytest_smartshard.journal import lines
+from pytest_smartshard.model.limit import Limit
 from pytest_smartshard.model.record import CollectionError, FinishedTest, JournalFooter, JournalHeader, OwnedFile
 from pytest_smartshard.model.suite import ItemKey
 
@@ -37,9 +38,14 @@ class JournalWriter:
         first = [lines.header_line(header), *map(lines.file_line, files), *map(lines.error_line, errors)]
         self._write(b"".join(map(lines.encode, first)))
 
-    def begin(self, key: ItemKey) -> None:
+    @property
+    def descriptor(self) -> int:
+        """The open file's, for a watchdog that writes there what the process did when it ended it."""
+        return self._file.fileno()
+
+    def begin(self, key: ItemKey, limit: Limit | None = None) -> None:
         """Append that a test starts: where the process dies in it, that is known."""
-        self._write(lines.encode_start(key))
+        self._write(lines.encode_start(key, limit))
 
     def add(self, test: FinishedTest) -> None:
         """Append one finished test."""

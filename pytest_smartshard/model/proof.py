@@ -117,7 +117,8 @@ class ShardEnd:
     ``died``: its journal has no footer. ``reason``: what it says that made it stop early, ``""`` for nothing.
     ``running``: what had begun and not ended. ``exit_code`` is None where it died. ``journals`` are the paths of
     all that call themselves this attempt: more than one, if two jobs ran as one shard. ``unexplained``: it did
-    not exit with 0, and no test nor stop of it says why.
+    not exit with 0, and no test nor stop of it says why. ``stopped_in``: it died because that test went beyond
+    its limit, and nothing but the end of the process could stop it.
     """
 
     shard: ShardIndex
@@ -127,6 +128,7 @@ class ShardEnd:
     reason: str = ""
     exit_code: int | None = None
     running: tuple[ItemKey, ...] = ()
+    stopped_in: ItemKey | None = None
     unexplained: bool = False
 
 

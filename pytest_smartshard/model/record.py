@@ -18,12 +18,14 @@ SKIPPED = "skipped"
 XFAILED = "xfailed"
 XPASSED = "xpassed"
 CRASHED = "crashed"
+TIMED_OUT = "timed out"
 
-RED = (FAILED, ERROR, CRASHED)
+RED = (FAILED, ERROR, CRASHED, TIMED_OUT)
 """Outcomes that make a run red."""
 
-OUTCOMES = (PASSED, FAILED, ERROR, SKIPPED, XFAILED, XPASSED, CRASHED)
-"""Outcomes of a test. ``error`` is a failed set-up or tear-down; ``crashed`` is a dead xdist worker."""
+OUTCOMES = (PASSED, FAILED, ERROR, SKIPPED, XFAILED, XPASSED, CRASHED, TIMED_OUT)
+"""Outcomes of a test. ``error`` is a failed set-up or tear-down, ``crashed`` a dead xdist worker; what
+``timed out`` was stopped at its limit, so that its time is only a lower bound."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +116,7 @@ class FinishedTest(NamedTuple):
     of its waited-for children, ``memory`` the growth of the process's peak; None where not measurable.
     ``reruns`` counts runs before the one told here. ``details`` is the bounded failure text. ``nodeid`` is
     pytest's own name of the test, where that is not made of its key. ``shared``: what it paid of shared costs,
-    which is part of ``setup`` and ``teardown``.
+    which is part of ``setup`` and ``teardown``. ``limit``: what it might take, 0 where it had none.
     """
 
     key: ItemKey
@@ -131,6 +133,7 @@ class FinishedTest(NamedTuple):
     details: str = ""
     nodeid: str = ""
     shared: tuple[SharedTime, ...] = ()
+    limit: int = 0
 
     @property
     def stored_key(self) -> ItemKey:

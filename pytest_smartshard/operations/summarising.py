@@ -17,15 +17,13 @@ from pytest_smartshard.errors import NewerFormat, UnusableFile
 from pytest_smartshard.journal.reading import read_header, read_journal
 from pytest_smartshard.journal.run_folder import RUNS, journals_below
 from pytest_smartshard.lazy_dataclasses import dataclass
-from pytest_smartshard.model.record import CRASHED, ERROR, FAILED, FinishedTest, Journal, JournalFooter
+from pytest_smartshard.model.record import RED, FinishedTest, Journal, JournalFooter
 from pytest_smartshard.model.segment import ShardIndex
 from pytest_smartshard.model.summary import Alternative, RunSummary, ShardSummary, TimedItem
 from pytest_smartshard.planning.bounds import lower_bound
 
 WORST = 5
 """Mispredictions that a report names."""
-
-_RED = (FAILED, ERROR, CRASHED)
 
 
 def last_run(home: Path) -> list[Journal]:
@@ -104,7 +102,7 @@ def _shard(number: int, count: int, journal: Journal | None) -> ShardSummary:
     return ShardSummary(
         shard=ShardIndex(number, count),
         tests=len(journal.tests),
-        failed=sum(1 for test in journal.tests if test.outcome in _RED),
+        failed=sum(1 for test in journal.tests if test.outcome in RED),
         predicted=journal.header.predicted or (None if journal.header.selected else 0),
         busy=load_of(journal),
         wall=journal.footer.seconds if journal.footer else None,

@@ -10,7 +10,16 @@ from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, 
 from statistics import median_low
 
 from pytest_smartshard.checked import MOST_MICROSECONDS
-from pytest_smartshard.model.record import CRASHED, ERROR, FAILED, SKIPPED, FinishedTest, Journal, OwnedFile
+from pytest_smartshard.model.record import (
+    CRASHED,
+    ERROR,
+    FAILED,
+    SKIPPED,
+    TIMED_OUT,
+    FinishedTest,
+    Journal,
+    OwnedFile,
+)
 from pytest_smartshard.model.shared import COLLECT, COLLECT_COLD, EACH_TEST, START_UP, WHOLE_SUITE
 from pytest_smartshard.proving.collecting_costs import FEWEST_OTHERS
 from pytest_smartshard.proving.samples import Sample
@@ -86,6 +95,8 @@ def _class_letter(test: FinishedTest) -> str:
     """The class of a test's time; ``""`` for a pass. An expected failure is what the test does every time."""
     if test.outcome == CRASHED:
         return "c"
+    if test.outcome == TIMED_OUT:
+        return "t"
     if test.outcome in (FAILED, ERROR):
         return "f"
     if test.reruns:
@@ -135,7 +146,7 @@ def _fixtures(tests: Iterable[FinishedTest]) -> Iterator[tuple[str, str, Sample]
         best[place, name] = min((rank, time), best.get((place, name), (_FAILED + 1, 0)))
 
     for test in tests:
-        failed = test.outcome == ERROR
+        failed = test.outcome in (ERROR, TIMED_OUT)
         for place, name, setup, teardown in test.shared:
             key = (test.lane, place, name)
             before = begun.pop(key, None)

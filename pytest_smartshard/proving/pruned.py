@@ -8,7 +8,7 @@ from dataclasses import field
 
 from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.proof import CountedTest
-from pytest_smartshard.model.record import CRASHED, PASSED, RED, CollectionError, Journal
+from pytest_smartshard.model.record import CRASHED, PASSED, RED, TIMED_OUT, CollectionError, Journal
 from pytest_smartshard.model.suite import ItemKey
 from pytest_smartshard.proving.seen import file_of
 
@@ -31,7 +31,7 @@ def failed_only_pruned(
 ) -> tuple[str, ...]:
     """Files, sorted, of which everything that failed in pruned shards passed later in one that was not.
 
-    A test that crashed says nothing of imports: somebody may have killed its worker.
+    A test that crashed or timed out says nothing of imports: somebody may have killed its worker.
     *counted* are all ends that count, *errors* what could not be collected to the last.
     """
     whole = {journal.path for journal in journals if not journal.header.pruned}
@@ -52,7 +52,7 @@ def _suspects(pruned: Iterable[Journal]) -> dict[str, _Suspect]:
     passed = set()
     for journal in pruned:
         for test in journal.tests:
-            if test.outcome in RED and test.outcome != CRASHED:
+            if test.outcome in RED and test.outcome not in (CRASHED, TIMED_OUT):
                 suspect = suspects[test.key.file]
                 suspect.keys.add(test.stored_key)
                 suspect.failed_in(journal)

@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeAlias
 
 from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.proof import ShardEnd
-from pytest_smartshard.model.record import RED, FinishedTest, Journal
+from pytest_smartshard.model.record import RED, TIMED_OUT, FinishedTest, Journal
 from pytest_smartshard.model.segment import ShardIndex
 from pytest_smartshard.model.suite import ItemKey
 
@@ -68,8 +68,16 @@ class ShardRecord:
             reason=footer.reason if footer else "",
             exit_code=footer.exit_code if footer else None,
             running=tuple(sorted(journal.begun)),
+            stopped_in=_stopped_in(journal),
             unexplained=any(map(_is_unexplained, self.last)),
         )
+
+
+def _stopped_in(journal: Journal) -> ItemKey | None:
+    """The test that ended the process by going beyond its limit: the last one, where no footer follows it."""
+    if journal.footer is not None or not journal.tests or journal.tests[-1].outcome != TIMED_OUT:
+        return None
+    return journal.tests[-1].key
 
 
 Generations: TypeAlias = Mapping[int, Sequence[ShardRecord]]

@@ -9,7 +9,7 @@ from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.annotation import Annotation
 from pytest_smartshard.model.merged import MergedRun
 from pytest_smartshard.model.proof import CountedTest, LostTest, SegmentProof, Verdict
-from pytest_smartshard.model.record import CRASHED, ERROR, CollectionError
+from pytest_smartshard.model.record import CRASHED, ERROR, TIMED_OUT, CollectionError
 from pytest_smartshard.reports.display import shortened
 from pytest_smartshard.reports.reasons import reason_of
 from pytest_smartshard.reports.verdict import coverage_line, headline
@@ -18,7 +18,7 @@ MOST = 10
 """GitHub shows no more of one step."""
 
 _NAME_CELLS = 200
-_TITLES = {ERROR: "set-up or tear-down failed", CRASHED: "worker crashed"}
+_TITLES = {ERROR: "set-up or tear-down failed", CRASHED: "worker crashed", TIMED_OUT: "test timed out"}
 _FAILED = "test failed"
 
 

@@ -29,7 +29,8 @@ given here::
         causes[]               what is probably wrong
         shards[]               shard, attempt, journals[], died, twins (two jobs ran as this shard), reason (of an
                                early stop, or ""), exit_code (null where it died), running[] (tests that had begun
-                               and not ended), unexplained (red, and no test says why)
+                               and not ended), stopped_in (the test that it died of by going beyond its limit, or
+                               null), unexplained (red, and no test says why)
       lost[]                   test, how ("never assigned", "assigned and not run", "started and not finished"),
                                generation, shard (or null), stopped (on purpose), whole_file (test names a file of
                                which nobody collected the tests)
@@ -154,6 +155,7 @@ def _end(end: ShardEnd) -> dict[str, object]:
         "attempt": end.attempt,
         "journals": list(end.journals),
         "died": end.died,
+        "stopped_in": None if end.stopped_in is None else str(end.stopped_in),
         "twins": len(end.journals) > 1,
         "reason": end.reason,
         "exit_code": end.exit_code,

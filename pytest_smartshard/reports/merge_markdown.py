@@ -13,7 +13,7 @@ from dataclasses import field, replace
 from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.merged import MergedRun, MergedSegment, StoreChange
 from pytest_smartshard.model.proof import CountedTest, Verdict
-from pytest_smartshard.model.record import CRASHED, ERROR
+from pytest_smartshard.model.record import CRASHED, ERROR, TIMED_OUT
 from pytest_smartshard.reports import phrases
 from pytest_smartshard.reports.display import printable, shortened
 from pytest_smartshard.reports.markdown import MarkdownReport, code, prose, table
@@ -45,7 +45,7 @@ _HEADINGS = {
     Verdict.STOPPED: "❌ Stopped before the end",
     Verdict.UNPROVED: "❌ Not proved",
 }
-_WORDS = {ERROR: "had an error", CRASHED: "crashed its worker"}
+_WORDS = {ERROR: "had an error", CRASHED: "crashed its worker", TIMED_OUT: "timed out"}
 _FAILED = "failed"
 
 

@@ -214,6 +214,11 @@ def _generation_problems(generation: GenerationProof, merged: MergedRun) -> Iter
 
 
 def _died(end: ShardEnd) -> str:
+    if end.stopped_in is not None:
+        return (
+            f"shard {end.shard} ended in attempt {end.attempt} because {_names([end.stopped_in])} went beyond "
+            "its limit and could not be stopped by itself; --shard-rerun runs the rest"
+        )
     running = f" while it ran {_names(end.running)}" if end.running else ""
     return f"shard {end.shard} died in attempt {end.attempt}{running}: its journal has no end"
 

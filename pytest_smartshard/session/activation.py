@@ -12,6 +12,7 @@ import pytest
 
 from pytest_smartshard.providers.detect import touch_status_file
 from pytest_smartshard.session.measuring import Measuring
+from pytest_smartshard.session.recording import LimitsNow
 from pytest_smartshard.session.roles import is_controller, is_worker
 from pytest_smartshard.session.run import ShardRun
 from pytest_smartshard.session.selecting import register_selecting
@@ -64,17 +65,37 @@ def _activate_shard(config: pytest.Config, start: Start) -> None:
         begin_coverage(config, start.shard, run, is_part=is_part, controls_lanes=is_controller(config))
     if is_controller(config):
         from pytest_smartshard.session.lanes import Controlling
+        from pytest_smartshard.session.timeouts import limits_wanted
 
         segment, order = start.settings.segment, start.order()
         controlling = Controlling(
-            start.shard, segment, request, order, run.on_part, lambda: _announce(config, run)
+            start.shard,
+            segment,
+            request,
+            order,
+            limits_wanted(start.settings, start.history, run.lanes) if start.has_limits else None,
+            run.on_part,
+            lambda: _announce(config, run),
         )
+        run.know_limits(LimitsNow(stopped_in=controlling.stopped_in, warns=start.warns))
         manager.register(controlling, "smartshard-lanes")
         return
 
     register_selecting(config, start.shard, request, start.order(), run.on_part)
     if start.records:
-        manager.register(Measuring(), "smartshard-measuring")
+        measuring = Measuring()
+        manager.register(measuring, "smartshard-measuring")
+        if start.has_limits:
+            _go_by_limits(config, start, run, measuring)
+
+
+def _go_by_limits(config: pytest.Config, start: Start, run: ShardRun, measuring: Measuring) -> None:
+    """In a process that runs the tests of a shard by itself."""
+    from pytest_smartshard.session.timeouts import limits_wanted, register_limits
+
+    wanted = limits_wanted(start.settings, start.history, run.lanes)
+    timeouts = register_limits(config, start.history, wanted, measuring.fixtures, run.stop, run.watched_in)
+    run.know_limits(LimitsNow(current=timeouts.limit_now, warns=start.warns))
 
 
 def _announce(config: pytest.Config, run: ShardRun) -> None:

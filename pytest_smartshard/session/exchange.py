@@ -8,7 +8,7 @@ import tempfile
 from dataclasses import asdict
 from dataclasses import replace as changed
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_smartshard.journal import lines
 from pytest_smartshard.journal.inventory_file import inventory_text, read_inventory
@@ -16,6 +16,7 @@ from pytest_smartshard.journal.plan_file import parse_plan, plan_text, read_plan
 from pytest_smartshard.journal.run_folder import inventory_name
 from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.history import History
+from pytest_smartshard.model.limit import Limit
 from pytest_smartshard.model.part import SelectedTest, ShardPart
 from pytest_smartshard.model.rest import Rest
 from pytest_smartshard.model.segment import Segment, ShardIndex
@@ -23,8 +24,12 @@ from pytest_smartshard.model.suite import ItemKey
 from pytest_smartshard.operations.planning import PlanRequest
 from pytest_smartshard.planning.planner import PlanOptions
 from pytest_smartshard.session.order import Order
+from pytest_smartshard.session.recording import StoppedWorker
 from pytest_smartshard.store.format import history_text, parse_history
 from pytest_smartshard.store.replacing import replace
+
+if TYPE_CHECKING:
+    from pytest_smartshard.session.timeouts import LimitsWanted
 
 WORKER_INPUT = "smartshard"
 """Name under which a worker finds its task in ``workerinput``."""
@@ -32,12 +37,18 @@ WORKER_INPUT = "smartshard"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerTask:
-    """Everything a worker needs, so that it reads neither the live store nor the CI's variables."""
+    """Everything a worker needs, so that it reads neither the live store nor the CI's variables.
+
+    ``history`` has its samples only where tests have ``limits``, which are in the plain form of
+    :class:`~pytest_smartshard.session.timeouts.LimitsWanted`.
+    """
 
     shard: ShardIndex
     request: PlanRequest
     order: Order
     folder: Path
+    history: History
+    limits: list[Any] | None
 
 
 class Exchange:
@@ -46,11 +57,19 @@ class Exchange:
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="smartshard-"))
 
-    def task(self, shard: ShardIndex, segment: Segment, request: PlanRequest, order: Order) -> dict[str, Any]:
+    def task(
+        self,
+        shard: ShardIndex,
+        segment: Segment,
+        request: PlanRequest,
+        order: Order,
+        limits: LimitsWanted | None,
+    ) -> dict[str, Any]:
         """The task in the plain types that xdist can send; freezes history and plan to files once."""
         frozen = self.folder / "history.json"
         if not frozen.exists():
-            replace(frozen, history_text(costs_alone(request.history), segment).encode("ascii"))
+            needed = costs_alone(request.history) if limits is None else request.history
+            replace(frozen, history_text(needed, segment).encode("ascii"))
         pinned = self.folder / "pinned.plan.json"
         if request.pinned is not None and not pinned.exists():
             replace(pinned, plan_text(request.pinned).encode("ascii"))
@@ -68,6 +87,7 @@ class Exchange:
             "history": str(frozen),
             "digest": request.history.digest,
             "folder": str(self.folder),
+            "limits": limits.plain() if limits is not None else None,
         }
 
     def has_part_of(self, worker: str) -> bool:
@@ -77,6 +97,11 @@ class Exchange:
     def part_of(self, worker: str) -> ShardPart:
         """The part that *worker* selected. Raises OSError where it wrote none."""
         return parse_part(part_path(self.folder, worker).read_text("ascii"), self.folder)
+
+    def stopped_in(self, worker: str) -> StoppedWorker | None:
+        """What *worker* left as it was ended in a test, None where it left nothing."""
+        found = _read_stacks(stacks_path(self.folder, worker))
+        return None if found is None else found[1]
 
     def remove(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -104,6 +129,8 @@ def parse_task(task: dict[str, Any]) -> WorkerTask:
         ),
         order=Order(task["order"], frozenset(ItemKey(file, tail) for file, tail in task["failed"])),
         folder=Path(task["folder"]),
+        history=history,
+        limits=task["limits"],
     )
 
 
@@ -127,6 +154,34 @@ def write_part(folder: Path, worker: str, part: ShardPart) -> None:
 
 def part_path(folder: Path, worker: str) -> Path:
     return folder / f"part-{worker}.json"
+
+
+def stacks_path(folder: Path, worker: str) -> Path:
+    return folder / f"stacks-{worker}.txt"
+
+
+def test_line(nodeid: str, limit: Limit | None) -> bytes:
+    """How the file at :func:`stacks_path` begins. What follows was written as the worker was ended."""
+    return json.dumps([nodeid, limit]).encode("ascii") + b"\n"
+
+
+def _read_stacks(path: Path) -> tuple[str, StoppedWorker] | None:
+    """Node id of the test that a worker was ended in, and the rest; None where there is none."""
+    try:
+        first, _, stacks = path.read_bytes().partition(b"\n")
+    except OSError:
+        return None
+    if not stacks:
+        return None
+    nodeid, limit = json.loads(first)
+    told = stacks.decode("utf-8", "backslashreplace")
+    return nodeid, StoppedWorker(limit=None if limit is None else Limit(*limit), stacks=told)
+
+
+def stopped_tests(folder: Path) -> frozenset[str]:
+    """Node ids of tests that workers were ended in."""
+    found = map(_read_stacks, folder.glob(stacks_path(folder, "*").name))
+    return frozenset(each[0] for each in found if each is not None)
 
 
 def part_text(part: ShardPart) -> str:

@@ -28,7 +28,7 @@ _NANOSECONDS = 1000
 """In a microsecond."""
 
 
-class _Fixture:
+class SharedFixture:
     """A fixture that is being or has been set up. ``paid`` is the last that was told of it, in ``report``."""
 
     __slots__ = ("is_set_up", "name", "paid", "place", "report")
@@ -46,7 +46,7 @@ class _Payment:
 
     __slots__ = ("fixture", "setup", "teardown")
 
-    def __init__(self, fixture: _Fixture) -> None:
+    def __init__(self, fixture: SharedFixture) -> None:
         self.fixture = fixture
         self.setup = 0
         self.teardown = 0
@@ -57,7 +57,7 @@ class _Window:
 
     __slots__ = ("fixture", "nested", "since")
 
-    def __init__(self, fixture: _Fixture, since: int) -> None:
+    def __init__(self, fixture: SharedFixture, since: int) -> None:
         self.fixture = fixture
         self.since = since
         self.nested = 0
@@ -75,6 +75,8 @@ class FixtureCosts:
         self._windows: list[_Window] = []
         self._payments: list[_Payment] = []
         self._earlier: list[_Payment] = []
+        self.alive: dict[SharedFixture, None] = {}
+        """Shared fixtures that are set up now, in that order."""
 
     def begin_test(self, item: pytest.Item, selected: SelectedTest | None) -> None:
         """*item* is about to be set up; again, if it is the same as before, by a plugin that repeats it."""
@@ -107,7 +109,7 @@ class FixtureCosts:
         name = self._names.name_of(definition, scope, item, selected.key.file, parameter)
         if not name:
             return None
-        fixture = _Fixture(place_of_need(name, selected.key.file), name)
+        fixture = SharedFixture(place_of_need(name, selected.key.file), name)
         definition.addfinalizer(partial(self._end_tear_down, fixture))
         return self._open(fixture)
 
@@ -116,16 +118,18 @@ class FixtureCosts:
         took = self._close(window)
         if succeeded:
             window.fixture.is_set_up = True
+            self.alive[window.fixture] = None
             self._payment(window.fixture).setup = took
             definition.addfinalizer(partial(self._open, window.fixture))
 
-    def _end_tear_down(self, fixture: _Fixture) -> None:
+    def _end_tear_down(self, fixture: SharedFixture) -> None:
+        self.alive.pop(fixture, None)
         window = next((each for each in reversed(self._windows) if each.fixture is fixture), None)
         if window is not None and fixture.is_set_up:
             took = self._close(window)
             self._payment(fixture).teardown = took
 
-    def _open(self, fixture: _Fixture) -> _Window:
+    def _open(self, fixture: SharedFixture) -> _Window:
         window = _Window(fixture, self._now())
         self._windows.append(window)
         return window
@@ -139,7 +143,7 @@ class FixtureCosts:
             self._windows[-1].nested += took
         return max(0, took - window.nested) // _NANOSECONDS
 
-    def _payment(self, fixture: _Fixture) -> _Payment:
+    def _payment(self, fixture: SharedFixture) -> _Payment:
         """The present run's payment for *fixture*: one for set-up and tear-down where it has both."""
         if fixture.paid is None or fixture.report is not self._payments:
             fixture.paid, fixture.report = _Payment(fixture), self._payments

@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pytest
 
+from pytest_smartshard.model.limit import Limit
 from pytest_smartshard.model.part import ShardPart
 from pytest_smartshard.model.segment import Segment, ShardIndex
 from pytest_smartshard.operations.planning import PlanRequest
 from pytest_smartshard.session.coverage import begin_coverage_in_worker
-from pytest_smartshard.session.exchange import WORKER_INPUT, Exchange, parse_task, write_part
+from pytest_smartshard.session.exchange import (
+    WORKER_INPUT,
+    Exchange,
+    WorkerTask,
+    parse_task,
+    stacks_path,
+    stopped_tests,
+    test_line,
+    write_part,
+)
 from pytest_smartshard.session.measuring import Measuring
 from pytest_smartshard.session.order import Order
+from pytest_smartshard.session.recording import StoppedWorker
 from pytest_smartshard.session.selecting import register_selecting
+
+if TYPE_CHECKING:
+    from pytest_smartshard.session.timeouts import LimitsWanted
 
 
 class LanesOff:
@@ -34,6 +49,7 @@ class Controlling:
         segment: Segment,
         request: PlanRequest,
         order: Order,
+        limits: LimitsWanted | None,
         on_part: Callable[[ShardPart], None],
         on_all_collected: Callable[[], None],
     ) -> None:
@@ -41,6 +57,7 @@ class Controlling:
         self._segment = segment
         self._request = request
         self._order = order
+        self._limits = limits
         self._on_part = on_part
         self._on_all_collected = on_all_collected
         self._exchange = Exchange()
@@ -49,7 +66,7 @@ class Controlling:
 
     def pytest_configure_node(self, node: Any) -> None:
         node.workerinput[WORKER_INPUT] = self._exchange.task(
-            self._shard, self._segment, self._request, self._order
+            self._shard, self._segment, self._request, self._order, self._limits
         )
         if not self._has_part:
             self._waiting.add(node.gateway.id)
@@ -63,6 +80,10 @@ class Controlling:
 
     def pytest_testnodedown(self, node: Any) -> None:
         self._no_longer_waits_for(node.gateway.id)
+
+    def stopped_in(self, worker: str) -> StoppedWorker | None:
+        """What *worker* was ended in, if that was a test beyond its limit."""
+        return self._exchange.stopped_in(worker)
 
     def _no_longer_waits_for(self, worker: str) -> None:
         if worker in self._waiting:
@@ -97,7 +118,70 @@ def begin_worker(config: pytest.Config) -> None:
             write_part(parsed.folder, _workerid(config), part)
 
     register_selecting(config, parsed.shard, parsed.request, parsed.order, on_part)
-    config.pluginmanager.register(Measuring(), "smartshard-measuring")
+    measuring = Measuring()
+    config.pluginmanager.register(measuring, "smartshard-measuring")
+    if parsed.limits is not None:
+        _go_by_limits(config, parsed, parsed.limits, measuring)
+
+
+def _go_by_limits(config: pytest.Config, task: WorkerTask, limits: Sequence[Any], measuring: Measuring) -> None:
+    from pytest_smartshard.session.timeouts import LimitsWanted, register_limits
+
+    stacks = StacksFile(stacks_path(task.folder, _workerid(config)))
+    config.pluginmanager.register(stacks, "smartshard-stacks")
+    if not config.getoption("reruns", None):  # With pytest-rerunfailures somebody waits for the test's next run.
+        stopped = stopped_tests(task.folder)
+        config.pluginmanager.register(StoppedBefore(stopped), "smartshard-stopped-before")
+    register_limits(
+        config,
+        task.history,
+        LimitsWanted.parse(limits),
+        measuring.fixtures,
+        lambda _, told: stacks.write(told),
+        stacks.begin,
+    )
+
+
+class StoppedBefore:
+    """Passes over tests that have ended a worker of this run.
+
+    Where xdist hands files or classes out as a whole, it gives what a dead worker was at to another one, which
+    would be ended like the first, until there are too many, and tests behind it would never run.
+    """
+
+    def __init__(self, stopped: frozenset[str]) -> None:
+        self._stopped = stopped
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
+        return True if item.nodeid in self._stopped else None
+
+
+class StacksFile:
+    """Where a worker leaves what it was doing when it is ended in a test; the controller looks for it there."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: BinaryIO | None = None
+
+    def begin(self, nodeid: str, limit: Limit | None) -> BinaryIO | None:
+        """The file, for what ends the worker in that test; None where the disk is full or gone."""
+        with contextlib.suppress(OSError):
+            if self._file is None:
+                self._file = open(self._path, "wb", buffering=0)  # noqa: SIM115 - closed below
+            self._file.seek(0)
+            self._file.truncate()
+            self._file.write(test_line(nodeid, limit))
+        return self._file
+
+    def write(self, told: str) -> None:
+        if self._file is not None:
+            with contextlib.suppress(OSError):
+                self._file.write(told.encode("utf-8", "backslashreplace"))
+
+    def pytest_unconfigure(self) -> None:
+        if self._file is not None:
+            self._file.close()
 
 
 def _workerid(config: pytest.Config) -> str:

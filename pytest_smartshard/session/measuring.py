@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 import pytest
 
+from pytest_smartshard.model.limit import Limit
 from pytest_smartshard.model.part import SelectedTest
 from pytest_smartshard.session.fixture_costs import FixtureCosts, Payments
 from pytest_smartshard.session.usage import reading, used
@@ -18,13 +19,16 @@ MEASURED = "_smartshard"
 SELECTED = pytest.StashKey[SelectedTest]()
 """Where an item carries what selecting found out about it."""
 
+LIMIT = pytest.StashKey[Limit]()
+"""Where an item carries how long it may take, while it runs."""
 
-Measured: TypeAlias = tuple[str, str, str, int, int | None, int | None, Payments, Payments]
+
+Measured: TypeAlias = tuple[str, str, str, int, int | None, int | None, Payments, Payments, int]
 """What travels with a report, in the plain types that xdist can send.
 
 File and tail of the test's key, its stored tail and its predicted microseconds; then what was measured: processor
 time in microseconds and growth of the peak memory in bytes (None where not measurable), what the test paid of
-shared costs, and what runs of it paid that a plugin repeated.
+shared costs, what runs of it paid that a plugin repeated, and the limit that it had in microseconds (0 for none).
 """
 
 
@@ -33,11 +37,11 @@ class Measuring:
 
     def __init__(self) -> None:
         self._before = reading()
-        self._fixtures = FixtureCosts()
+        self.fixtures = FixtureCosts()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        self._fixtures.begin_test(item, item.stash.get(SELECTED, None))
+        self.fixtures.begin_test(item, item.stash.get(SELECTED, None))
         self._before = reading()
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -47,7 +51,7 @@ class Measuring:
         __tracebackhide__ = True
         # Most are a function's, and cost next to nothing here.
         scope = request.scope
-        window = None if scope == "function" else self._fixtures.begin_set_up(fixturedef, request, scope)
+        window = None if scope == "function" else self.fixtures.begin_set_up(fixturedef, request, scope)
         if window is None:
             return (yield)
         succeeded = False
@@ -55,7 +59,7 @@ class Measuring:
             result = yield
             succeeded = True
         finally:
-            self._fixtures.end_set_up(fixturedef, window, succeeded=succeeded)
+            self.fixtures.end_set_up(fixturedef, window, succeeded=succeeded)
         return result
 
     @pytest.hookimpl(wrapper=True)
@@ -66,12 +70,13 @@ class Measuring:
         if call.when == "teardown":
             selected = item.stash.get(SELECTED, None)
             if selected is not None:
-                setattr(report, MEASURED, self._measured(selected))
+                limit = item.stash.get(LIMIT, None)
+                setattr(report, MEASURED, self._measured(selected, 0 if limit is None else limit.microseconds))
         return report
 
-    def _measured(self, selected: SelectedTest) -> Measured:
+    def _measured(self, selected: SelectedTest, limit: int) -> Measured:
         cpu, memory = used(self._before, reading())
-        (file, tail), fixtures = selected.key, self._fixtures
+        (file, tail), fixtures = selected.key, self.fixtures
         return (
             file,
             tail,
@@ -81,4 +86,5 @@ class Measuring:
             memory,
             fixtures.payments(),
             fixtures.earlier_payments(),
+            limit,
         )

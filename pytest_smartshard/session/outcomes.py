@@ -12,7 +12,9 @@ from pytest_smartshard.model.record import (
     ERROR,
     FAILED,
     PASSED,
+    RED,
     SKIPPED,
+    TIMED_OUT,
     XFAILED,
     XPASSED,
     FinishedTest,
@@ -24,6 +26,12 @@ from pytest_smartshard.wording import MICROSECONDS_PER_SECOND
 
 LONGEST_DETAILS = 16_000
 """Characters kept of a failure's traceback and output together."""
+
+STOPPED = "_smartshard_stopped"
+"""Attribute of the report of a phase that was stopped at the test's limit; it survives the way from a worker."""
+
+SECTION = "Timeout"
+"""Title of the part of a failure's report that says what the limit was and what all threads were doing."""
 
 CRASH_PHASE = "???"
 """Phase of the report that xdist makes for the test a worker died in."""
@@ -80,7 +88,7 @@ class RunningTest:
             self.outcome = XPASSED
 
     def finished(self, measured: Measured, nodeid: str) -> FinishedTest:
-        file, tail, stored_tail, predicted, cpu, memory, shared, shared_before = measured
+        file, tail, stored_tail, predicted, cpu, memory, shared, shared_before, limit = measured
         key, times = ItemKey(file, tail), self.times
         # Only the last run's time is told; what the others paid for all tests was not in vain, and is set-up.
         paid_before = sum(setup + teardown for _, _, setup, teardown in shared_before) if shared_before else 0
@@ -99,10 +107,11 @@ class RunningTest:
             details=bounded("\n".join(self.details)) if self.details else "",
             nodeid=nodeid if nodeid != str(key) else "",
             shared=shared_times(shared_before + shared),
+            limit=limit,
         )
 
     def _fail(self, outcome: str, report: pytest.TestReport) -> None:
-        if self.outcome not in (FAILED, ERROR, CRASHED):
+        if self.outcome not in RED or outcome == TIMED_OUT:
             self.outcome = outcome
         self.details.append(report.longreprtext)
         self.details.extend(f"--- {title} ---\n{text}" for title, text in report.sections)
@@ -128,6 +137,8 @@ def is_subtest(report: pytest.TestReport) -> bool:
 
 
 def _failure(report: pytest.TestReport) -> str:
+    if getattr(report, STOPPED, False):
+        return TIMED_OUT
     if str(report.when) == CRASH_PHASE:
         return CRASHED
     return FAILED if report.when == "call" else ERROR

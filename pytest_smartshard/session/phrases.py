@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pytest_smartshard.model.part import ShardPart
+from pytest_smartshard.model.record import FinishedTest
 from pytest_smartshard.model.segment import Segment, ShardIndex
 from pytest_smartshard.wording import percent, plural, ratio, seconds
+
+MOST_BEYOND = 20
+"""Tests beyond their limits that are named."""
 
 
 def collected_line(shard: ShardIndex, segment: Segment, part: ShardPart) -> str:
@@ -49,6 +55,22 @@ def empty_line(shard: ShardIndex, part: ShardPart, *, is_rest: bool = False) -> 
     if part.pruned:
         return f"shard {shard} is empty: other shards have the {plural(part.suite_files, 'file')} of this suite"
     return f"shard {shard} is empty: other shards have the {plural(part.collected, 'test')} of this suite"
+
+
+def beyond_lines(beyond: Sequence[FinishedTest]) -> list[str]:
+    """Which tests took longer than their limit and were not stopped, and by how much; the worst first."""
+    if not beyond:
+        return []
+    worst = sorted(beyond, key=lambda test: (test.limit - test.duration, test.key))
+    lines = [
+        f"  {test.key}: {seconds(test.duration)}, limit {seconds(test.limit)} "
+        f"(+{seconds(test.duration - test.limit)})"
+        for test in worst[:MOST_BEYOND]
+    ]
+    if len(worst) > MOST_BEYOND:
+        lines.append(f"  and {len(worst) - MOST_BEYOND:,} more")
+    limits = "its limit" if len(worst) == 1 else "their limits"
+    return [f"{plural(len(worst), 'test')} took longer than {limits}:", *lines]
 
 
 def outcome_line(shard: ShardIndex, predicted: int, actual: int, what: str) -> str:

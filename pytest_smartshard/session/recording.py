@@ -6,16 +6,40 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
+from pytest_smartshard.dispatching.limits import limit_words
 from pytest_smartshard.journal.writing import JournalWriter
 from pytest_smartshard.lazy_dataclasses import dataclass
+from pytest_smartshard.model.limit import Limit
 from pytest_smartshard.model.part import SelectedTest
-from pytest_smartshard.model.record import JournalFooter, JournalHeader
+from pytest_smartshard.model.record import TIMED_OUT, FinishedTest, JournalFooter, JournalHeader
 from pytest_smartshard.session.measuring import Measured
-from pytest_smartshard.session.outcomes import CRASH_PHASE, RunningTest, measured_of
+from pytest_smartshard.session.outcomes import CRASH_PHASE, SECTION, STOPPED, RunningTest, measured_of
 from pytest_smartshard.wording import MICROSECONDS_PER_SECOND
+
+
+class StoppedWorker(NamedTuple):
+    """The limit of the test that a worker was ended in, and what its threads were doing."""
+
+    limit: Limit | None
+    stacks: str
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsNow:
+    """What is known of limits.
+
+    ``current`` gives that of the test which runs in this process, ``stopped_in`` what a worker left that was
+    ended in a test which went beyond its limit, None for any other end. ``warns``: nothing is stopped, so that
+    what goes beyond its limit is to be told.
+    """
+
+    current: Callable[[], Limit | None] = lambda: None
+    stopped_in: Callable[[str], StoppedWorker | None] = lambda _: None
+    warns: bool = False
 
 
 class Recording:
@@ -25,9 +49,14 @@ class Recording:
     """
 
     def __init__(
-        self, writer: JournalWriter, header: JournalHeader, selected: Mapping[str, SelectedTest]
+        self,
+        writer: JournalWriter,
+        header: JournalHeader,
+        selected: Mapping[str, SelectedTest],
+        limits: LimitsNow,
     ) -> None:
         self.header = header
+        self._limits = limits
         self._writer = writer
         self._selected = selected
         self._running: dict[tuple[str, str], RunningTest] = {}
@@ -36,14 +65,18 @@ class Recording:
         self._now = time.perf_counter
         self._started = self._now()
         self._between = _BesideTests(self._now)
+        self._began: dict[str, float] = {}
         self.busy: dict[str, int] = {}
+        self.beyond: list[FinishedTest] = []
+        """Tests that would have been stopped."""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         selected = self._selected.get(nodeid)
         self._between.begin(None if selected is None else selected.key.file)
         if selected is not None:
-            self._writer.begin(selected.key)
+            self._began[nodeid] = self._now()
+            self._writer.begin(selected.key, self._limits.current())
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -54,6 +87,7 @@ class Recording:
         if running is None:
             running = RunningTest(lane=lane, reruns=self._crashed_reruns.pop(report.nodeid, 0))
             self._running[name] = running
+        limit = self._ended_worker(running, report) if report.when == CRASH_PHASE else None
         self._between.add(running.add(report), lane)
         phase = str(report.when)
         if phase == "teardown":
@@ -65,23 +99,74 @@ class Recording:
                 self._crashed_reruns[report.nodeid] = self._running.pop(name).reruns
             else:
                 # A worker may die after a test's last report, before it says that it goes on to the next.
-                self._end(running, report, amends=not is_running and self._last_ended.get(lane) == report.nodeid)
+                amends = not is_running and self._last_ended.get(lane) == report.nodeid
+                self._end(running, report, limit, amends=amends)
 
-    def _end(self, running: RunningTest, report: pytest.TestReport, *, amends: bool = False) -> None:
-        """*report* was the last one of the test, which *amends* what was written as its end before."""
+    def _end(
+        self,
+        running: RunningTest,
+        report: pytest.TestReport,
+        limit: Limit | None = None,
+        *,
+        amends: bool = False,
+    ) -> None:
+        """*report* was the last one of the test, which *amends* what was written as its end before.
+
+        *limit* is known of a test that ended its worker.
+        """
         nodeid, lane = report.nodeid, running.lane
         del self._running[lane, nodeid]
+        self._began.pop(nodeid, None)
         # Neither a dead worker nor a plugin that makes reports of its own sends anything along.
-        measured = measured_of(report) or self._unmeasured(nodeid)
+        measured = measured_of(report) or self._unmeasured(nodeid, limit)
         if measured is None:
             return
         self._last_ended[lane] = nodeid
         test = running.finished(measured, nodeid)
         self.busy[lane] = self.busy.get(lane, 0) + test.duration
+        if self._limits.warns and 0 < test.limit < test.duration:
+            self.beyond.append(test)
         if amends:
             self._writer.amend(test)
         else:
             self._writer.add(test)
+
+    def _ended_worker(self, running: RunningTest, report: pytest.TestReport) -> Limit | None:
+        """The limit of a test that was stopped there and its worker with it; None where that died otherwise."""
+        stopped = self._limits.stopped_in(running.lane)
+        if stopped is None:
+            return None
+        setattr(report, STOPPED, True)
+        # From a thread it was told with its limit; a watchdog knows none.
+        is_watchdogs = stopped.stacks.startswith("Timeout (")
+        words = f"{limit_words(stopped.limit)}\n" if stopped.limit is not None and is_watchdogs else ""
+        report.sections.append((SECTION, words + stopped.stacks))
+        running.times["call"] = max(0, self._since_start(report.nodeid) - running.times.get("setup", 0))
+        return stopped.limit
+
+    def _since_start(self, nodeid: str) -> int:
+        """Microseconds since that test began."""
+        now = self._now()
+        return round((now - self._began.get(nodeid, now)) * MICROSECONDS_PER_SECOND)
+
+    def stop(self, nodeid: str, told: str) -> None:
+        """The test that runs in this process is about to be stopped, and the process with it.
+
+        Called from another thread, while the test hangs. *told* says what its limit was and what it does.
+        """
+        measured = self._unmeasured(nodeid, self._limits.current())
+        if measured is None:
+            return
+        running = self._running.get(("", nodeid)) or RunningTest()
+        running.outcome = TIMED_OUT
+        running.times["call"] = max(0, self._since_start(nodeid) - running.times.get("setup", 0))
+        running.details = [f"Timeout: its process was ended, {told}"]
+        self._writer.add(running.finished(measured, nodeid))
+
+    @property
+    def descriptor(self) -> int:
+        """The open journal's, for a watchdog."""
+        return self._writer.descriptor
 
     @property
     def journal(self) -> Path:
@@ -126,13 +211,14 @@ class Recording:
             )
         )
 
-    def _unmeasured(self, nodeid: str) -> Measured | None:
+    def _unmeasured(self, nodeid: str, limit: Limit | None) -> Measured | None:
         """What is known of the test that was selected under that id; None of one that was not."""
         selected = self._selected.get(nodeid)
         if selected is None:
             return None
         file, tail = selected.key
-        return file, tail, selected.stored_tail, selected.predicted, None, None, (), ()
+        beyond = 0 if limit is None else limit.microseconds
+        return file, tail, selected.stored_tail, selected.predicted, None, None, (), (), beyond
 
 
 @dataclass(slots=True)

@@ -21,7 +21,7 @@ from pytest_smartshard.operations.opening import (
 )
 from pytest_smartshard.session import phrases
 from pytest_smartshard.session.outcomes import bounded
-from pytest_smartshard.session.recording import Recording
+from pytest_smartshard.session.recording import LimitsNow, Recording
 from pytest_smartshard.session.start import Start
 from pytest_smartshard.store.replacing import replace
 
@@ -38,6 +38,7 @@ class ShardRun:
         self._controls_lanes = controls_lanes
         self._part: ShardPart | None = None
         self._recording: Recording | None = None
+        self._limits = LimitsNow()
         self._collection_errors: list[CollectionError] = []
         self._notes: list[str] = []
         self._closing: list[str] = []
@@ -53,6 +54,19 @@ class ShardRun:
     def journal(self) -> Path | None:
         """The journal that is being written; None where there is none, or not yet."""
         return self._recording.journal if self._recording is not None else None
+
+    def know_limits(self, limits: LimitsNow) -> None:
+        """To be called before anything is recorded."""
+        self._limits = limits
+
+    def stop(self, nodeid: str, told: str) -> None:
+        """The process is about to be ended because that test goes beyond its limit."""
+        if self._recording is not None:
+            self._recording.stop(nodeid, told)
+
+    def watched_in(self, *_: object) -> int | None:
+        """Descriptor of the file in which a watchdog is to leave what it found; None where there is none."""
+        return self._recording.descriptor if self._recording is not None else None
 
     def say(self, line: str) -> None:
         """Have *line* printed at the end of the run."""
@@ -190,7 +204,7 @@ class ShardRun:
         except OSError as error:
             self._closing.append(f"nothing was recorded, because {settings.home} cannot be written: {error}")
             return
-        self._recording = Recording(writer, written, {test.nodeid: test for test in part.selected})
+        self._recording = Recording(writer, written, {test.nodeid: test for test in part.selected}, self._limits)
         self._config.pluginmanager.register(self._recording, "smartshard-recording")
         if self._writes_junit:
             from pytest_smartshard.session.junit import keep_junit
@@ -226,6 +240,7 @@ class ShardRun:
 
     def _close(self, recording: Recording, part: ShardPart) -> None:
         self._closing.append(self._outcome_line(recording, part))
+        self._closing.extend(phrases.beyond_lines(recording.beyond))
         if recording.failure:
             self._closing.append(
                 f"the journal is incomplete: {recording.journal} cannot be written: {recording.failure}"

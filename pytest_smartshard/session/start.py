@@ -25,7 +25,7 @@ from pytest_smartshard.planning.packers.table import PACKERS
 from pytest_smartshard.planning.planner import PlanOptions
 from pytest_smartshard.session.order import FAILED_FIRST, Order
 from pytest_smartshard.settings.naming import Selection
-from pytest_smartshard.settings.resolve import Settings, Surroundings, resolve
+from pytest_smartshard.settings.resolve import OFF, WARN, Settings, Surroundings, resolve
 from pytest_smartshard.settings.values import Value, gather
 from pytest_smartshard.store.place import FoundHistory, find_history
 from pytest_smartshard.wording import plural
@@ -55,6 +55,16 @@ class Start:
     @property
     def shard(self) -> ShardIndex:
         return self.settings.shard or WHOLE
+
+    @property
+    def has_limits(self) -> bool:
+        """Whether tests have limits from history."""
+        return self.records and self.settings.timeouts != OFF
+
+    @property
+    def warns(self) -> bool:
+        """Whether tests beyond their limits are told of, and not stopped."""
+        return self.settings.timeouts == WARN
 
     def order(self) -> Order:
         """In which order this shard runs its tests."""
@@ -221,7 +231,7 @@ def _history(settings: Settings, problems: list[str]) -> FoundHistory:
     store = settings.store
     named = settings.origins.get("shard_store", f"shard_store = {store.path}")
     try:
-        needs_samples = settings.order == FAILED_FIRST
+        needs_samples = settings.order == FAILED_FIRST or settings.timeouts != OFF
         return find_history(store, settings.segment, settings.rootdir, with_samples=needs_samples)
     except NewerFormat as newer:
         problems.append(
@@ -242,6 +252,7 @@ def _surroundings(config: pytest.Config) -> Surroundings:
         environ=os.environ,
         selection=_selection(config),
         lanes=_lanes_as_written(config),
+        has_timeouts=config.pluginmanager.hasplugin("timeout"),
         cached_selection=_cached_selection(config),
         runs_each=config.getoption("dist", "no") == "each" and bool(config.getoption("tx", None)),
         other_split=_other_split(config),

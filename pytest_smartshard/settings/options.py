@@ -122,6 +122,34 @@ OPTIONS: tuple[Option, ...] = (
         "failed-first (what failed last), slow-first.",
     ),
     Option(
+        name="shard_timeout",
+        flag="--shard-timeout",
+        ini="shard_timeout",
+        metavar="MODE",
+        default="off",
+        choices=choices.TIMEOUTS,
+        about="Limits for tests from their own history: off, warn (say what would have been stopped), on (stop "
+        "it; needs pytest-timeout).",
+    ),
+    Option(
+        name="shard_timeout_factor",
+        ini="shard_timeout_factor",
+        default="10",
+        about="A limit is so many times the slowest that history knows of the test, at least 1.",
+    ),
+    Option(
+        name="shard_timeout_floor",
+        ini="shard_timeout_floor",
+        default="45",
+        about="No limit is below so many seconds.",
+    ),
+    Option(
+        name="shard_timeout_cap",
+        ini="shard_timeout_cap",
+        default="3600",
+        about="No limit is above so many seconds, but for tests that have taken half of that.",
+    ),
+    Option(
         name="shard_plan",
         flag="--shard-plan",
         metavar="FILE",

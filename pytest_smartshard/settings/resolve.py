@@ -7,19 +7,21 @@ from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
 
+from pytest_smartshard.dispatching.limits import LimitRules
 from pytest_smartshard.errors import UsageError
 from pytest_smartshard.lazy_dataclasses import dataclass
 from pytest_smartshard.model.segment import Segment, ShardIndex
 from pytest_smartshard.providers.detect import run_identity, shard_from_environment
 from pytest_smartshard.settings.naming import Selection, environment_name, selection_name, suite_name
 from pytest_smartshard.settings.options import OPTIONS
+from pytest_smartshard.settings.timeouts import limit_rules
 from pytest_smartshard.settings.values import Value
 from pytest_smartshard.store.place import StorePlace
 
 HOME = ".smartshard"
 """Folder below rootdir in which everything of ours is kept."""
 
-AUTO, OFF, ON = "auto", "off", "on"
+AUTO, OFF, ON, WARN = "auto", "off", "on", "warn"
 
 _SHARD = re.compile(r"([0-9]{1,5})/([0-9]{1,5})")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -30,6 +32,7 @@ class Surroundings:
     """What a run finds around it: folders, environment variables, what was selected, other options.
 
     ``lanes``: workers as written (``-n 4``), None where the machine decides (``-n auto``).
+    ``has_timeouts``: pytest-timeout is active.
     ``cached_selection``: the first of ``--lf``, ``--sw`` and their like that was given, or ``""``.
     ``runs_each``: xdist was told to run every test on every worker. ``other_split``: group (1-based) and count of
     groups that pytest-split was told to split into, if it was. ``stores_durations``: pytest-split was told to
@@ -41,6 +44,7 @@ class Surroundings:
     environ: Mapping[str, str]
     selection: Selection = field(default_factory=Selection)
     lanes: int | None = 1
+    has_timeouts: bool = True
     cached_selection: str = ""
     runs_each: bool = False
     other_split: ShardIndex | None = None
@@ -51,6 +55,7 @@ class Surroundings:
 class Settings:
     """Everything a run needs to know of its options.
 
+    ``timeouts`` says what becomes of tests beyond the limits that ``limits`` are the rules of.
     ``shard`` is None where nothing is sharded; ``notice`` then says why if somebody asked. ``run`` is None
     where the CI names none; ``attempt`` (1-based) is None where the CI does not count. ``lanes`` is None where
     only the machine knows.
@@ -73,6 +78,8 @@ class Settings:
     packer: str
     prunes: bool
     order: str
+    timeouts: str
+    limits: LimitRules
     lanes: int | None
     report: bool
     report_format: str
@@ -107,6 +114,7 @@ def resolve(given: Mapping[str, Value], around: Surroundings, problems: list[str
         problems.append(
             "--dist=each: it runs every test on every worker, and each would be recorded; use --dist=load"
         )
+    _check_timeout(given["shard_timeout"], around, problems)
     _check_plan(given, problems)
     _check_rerun(given, rerun, problems)
     if given["shard_report_format"].is_given and not given["shard_report"].is_given:
@@ -129,6 +137,8 @@ def resolve(given: Mapping[str, Value], around: Surroundings, problems: list[str
         packer=chosen["shard_packer"],
         prunes=chosen["shard_prune"] == ON,
         order=chosen["shard_order"],
+        timeouts=chosen["shard_timeout"],
+        limits=limit_rules(given, problems),
         lanes=around.lanes,
         report=given["shard_report"].is_given,
         report_format=chosen["shard_report_format"],
@@ -231,6 +241,14 @@ def _two_splits(other: ShardIndex, asked: Value) -> str:
         f"--splits={other.count} --group={other.number} with {asked.origin}: pytest-split drops tests, and what "
         f"is left would pass for the whole; leave out --splits and --group: --shard={other} says the same"
     )
+
+
+def _check_timeout(timeout: Value, around: Surroundings, problems: list[str]) -> None:
+    if timeout.text == ON and not around.has_timeouts:
+        problems.append(
+            f"{timeout.origin}: pytest-timeout, which stops tests, is not active; install "
+            "pytest-smartshard[timeout], or use warn"
+        )
 
 
 def _check_plan(given: Mapping[str, Value], problems: list[str]) -> None:

@@ -20,6 +20,7 @@ from pytest_smartshard.journal.reading import read_footer, read_header, read_jou
 from pytest_smartshard.journal.writing import JournalWriter
 from pytest_smartshard.model.history import FileHistory, History, MeasuredRun
 from pytest_smartshard.model.inventory import Inventory
+from pytest_smartshard.model.limit import Limit
 from pytest_smartshard.model.plan import Forecast, Plan
 from pytest_smartshard.model.record import (
     CollectionError,
@@ -208,6 +209,43 @@ PRUNED_2 = replace(
 
 JOURNALS_2 = (JOURNAL_2, PRUNED_2)
 
+LIMIT = Limit(57_500_000, 3, 1_000_000, "tests/test_ü.py::test_f", 12_500_000, 1.25)
+
+JOURNAL_3 = replace(
+    PRUNED_2,
+    path=str(GOLD / "journal-3.jsonl"),
+    tests=(
+        PRUNED_2.tests[0]._replace(limit=45_000_000),
+        PRUNED_2.tests[1]._replace(outcome="timed out"),
+        *PRUNED_2.tests[2:],
+    ),
+)
+
+STOPPED_3 = replace(
+    JOURNAL_3,
+    path=str(GOLD / "journal-3-stopped.jsonl"),
+    tests=(
+        *JOURNAL_3.tests,
+        FinishedTest(
+            key=ItemKey(UMLAUT, "test_f"),
+            stored_tail="test_f",
+            outcome="timed out",
+            call=62_500_000,
+            limit=57_500_000,
+            details=(
+                "Timeout: its process was ended, limit 57.5 s (tests/test_ü.py::test_f passed 3 times, in 1.00 s "
+                "at most; 12.5 s are for fixtures that it may have to wait for; tests take 1.2 times as long as "
+                "history says)\nTimeout (0:01:02.500000)!\nThread 0x00007f (most recent call first):\n"
+                '  File "test_a.py", line 7 in spin\n'
+            ),
+        ),
+    ),
+    begun=(),
+    footer=None,
+)
+
+JOURNALS_3 = (JOURNAL_3, STOPPED_3)
+
 INVENTORY_1 = Inventory.of(
     [
         ItemKey(UMLAUT, "test_c"),
@@ -343,24 +381,23 @@ def test_journals_of_format_1_are_read_for_ever() -> None:
     assert read_footer(path) == JOURNAL_1.footer
 
 
-@pytest.mark.parametrize("journal", JOURNALS_2, ids=lambda journal: Path(journal.path).name)
-def test_journals_of_format_2_are_read_for_ever(journal: Journal) -> None:
+@pytest.mark.parametrize("journal", [*JOURNALS_2, *JOURNALS_3], ids=lambda journal: Path(journal.path).name)
+def test_journals_of_formats_2_and_3_are_read_for_ever(journal: Journal) -> None:
     path = Path(journal.path)
     assert read_journal(path) == journal
     assert read_header(path) == journal.header
     assert read_footer(path) == journal.footer
 
 
-@pytest.mark.parametrize("journal", JOURNALS_2, ids=lambda journal: Path(journal.path).name)
-def test_journals_of_format_2_are_written_so(tmp_path: Path, journal: Journal) -> None:
-    path = tmp_path / "journal.jsonl"
+def test_journals_of_format_3_are_written_so(tmp_path: Path) -> None:
+    journal, path = JOURNAL_3, tmp_path / "journal.jsonl"
     assert journal.footer is not None
     with JournalWriter(path, journal.header, journal.files, journal.errors) as writer:
         for test in journal.tests:
             writer.begin(test.key)
             writer.add(test)
         for key in journal.begun:
-            writer.begin(key)
+            writer.begin(key, LIMIT)
         writer.finish(journal.footer)
     assert path.read_bytes() == Path(journal.path).read_bytes()
 
@@ -630,14 +667,14 @@ def test_foreign_lines_are_set_aside_and_the_others_count(tmp_path: Path) -> Non
     assert found.flaws == tuple(f"line {number} is no journal line and was set aside" for number in range(3, 12))
 
 
-@pytest.mark.parametrize("version", [3, 10**18])
+@pytest.mark.parametrize("version", [4, 10**18])
 def test_a_newer_journal_is_refused(tmp_path: Path, version: int) -> None:
     path = tmp_path / "journal.jsonl"
     path.write_text(json.dumps({"kind": "header", "format": version}) + "\n")
     for read in (read_journal, read_header):
         with pytest.raises(NewerFormat) as refused:
             read(path)
-        assert (refused.value.path, refused.value.found, refused.value.known) == (str(path), version, 2)
+        assert (refused.value.path, refused.value.found, refused.value.known) == (str(path), version, 3)
 
 
 def test_a_value_of_another_type_spoils_its_line_only(tmp_path: Path) -> None:

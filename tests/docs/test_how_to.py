@@ -132,6 +132,7 @@ GUIDES = {
         files=tutorial(), before=("pytest --shard=1/1", *(f"pytest --shard={shard}/3" for shard in (1, 2, 3)))
     ),
     "several-systems": Guide(),
+    "stop-hung-tests": Guide(),
     "use-with-xdist": Guide(),
 }
 

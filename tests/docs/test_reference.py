@@ -117,6 +117,7 @@ def test_the_journal_is_described_key_by_key() -> None:
         details="why",
         nodeid="n",
         shared=(SharedTime("f", "module db", 1, 1),),
+        limit=1,
     )
     owned = OwnedFile(
         file="f",

@@ -219,12 +219,12 @@ def test_a_folder_without_the_run_is_refused(tmp_path: Path) -> None:
 def test_a_journal_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     project = Project.make(tmp_path / "project", SUITE)
     journal: Journal = project.run(1, 2).recorded
-    text = journal.path.read_text("ascii").replace('"format":2', '"format":9', 1)
+    text = journal.path.read_text("ascii").replace('"format":3', '"format":9', 1)
     journal.path.write_text(text, "ascii")
     refused = project.pytest(f"--shard-rerun={project.home}")
     assert refused.usage_errors == (
         (
-            f"--shard-rerun={project.home}: {journal.path} has format 9, and this version reads up to 2; upgrade "
+            f"--shard-rerun={project.home}: {journal.path} has format 9, and this version reads up to 3; upgrade "
             "pytest-smartshard"
         ),
     )

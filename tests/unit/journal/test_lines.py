@@ -7,11 +7,13 @@ from dataclasses import replace
 
 import pytest
 from hypothesis import given
+from hypothesis.strategies import none
 from making import finished, header_of
-from strategies import any_text, finished_tests, footers, journal_headers, owned_files
+from strategies import any_text, finished_tests, footers, journal_headers, limits, owned_files
 
 from pytest_smartshard.checked import parse_table
 from pytest_smartshard.journal import lines
+from pytest_smartshard.model.limit import Limit
 from pytest_smartshard.model.record import CollectionError, FinishedTest, JournalFooter, JournalHeader, OwnedFile
 from pytest_smartshard.model.suite import ItemKey
 
@@ -34,12 +36,12 @@ def test_files(owned: OwnedFile) -> None:
     assert lines.parse_file(there_and_back(lines.file_line(owned))) == owned
 
 
-@given(any_text, any_text)
-def test_errors_and_starts(one: str, other: str) -> None:
+@given(any_text, any_text, none() | limits)
+def test_errors_and_starts(one: str, other: str, limit: Limit | None) -> None:
     error = CollectionError(node=one, details=other)
     assert lines.parse_error(there_and_back(lines.error_line(error))) == error
     key = ItemKey(one, other)
-    assert lines.parse_start(there_and_back(lines.encode_start(key))) == key
+    assert lines.parse_start(there_and_back(lines.encode_start(key, limit))) == (key, limit)
 
 
 @given(finished_tests)

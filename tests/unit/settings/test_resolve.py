@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pytest_smartshard.dispatching.limits import LimitRules
 from pytest_smartshard.model.segment import Segment, ShardIndex
 from pytest_smartshard.settings.naming import Selection, environment_name
 from pytest_smartshard.settings.resolve import Settings, Surroundings, resolve, store_place
@@ -58,6 +59,8 @@ def test_without_anything_given_nothing_is_asked_for() -> None:
         packer="lpt",
         prunes=True,
         order="collected",
+        timeouts="off",
+        limits=LimitRules(),
         lanes=1,
         report=False,
         report_format="text",

@@ -32,6 +32,10 @@ def test_every_option_has_a_value() -> None:
         "shard_rerun_mode": "all",
         "shard_prune": "on",
         "shard_order": "collected",
+        "shard_timeout": "off",
+        "shard_timeout_factor": "10",
+        "shard_timeout_floor": "45",
+        "shard_timeout_cap": "3600",
     }
     assert not any(value.is_given for value in found.values())
 

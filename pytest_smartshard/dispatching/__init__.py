@@ -1,0 +1,1 @@
+"""What to do while a run goes on. Pure: values in, values out."""

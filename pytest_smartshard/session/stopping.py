@@ -1,0 +1,202 @@
+"""Stopping a test that goes beyond its limit, so that what the process has finished is not lost with it.
+
+pytest-timeout stops it: by a signal, which makes the test fail, or from a thread, which can only end the process.
+Before that it is written down here what all threads were doing. A call into C that keeps Python's lock can be
+reached by neither, and is ended by a watchdog in C, with the process.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Generator
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import pytest_timeout  # type: ignore[import-untyped]  # it has no types
+
+from pytest_smartshard.dispatching.limits import limit_words
+from pytest_smartshard.model.limit import Limit
+from pytest_smartshard.session.measuring import LIMIT
+from pytest_smartshard.session.outcomes import SECTION, STOPPED
+from pytest_smartshard.wording import MICROSECONDS_PER_SECOND
+
+if TYPE_CHECKING:
+    from pytest_smartshard.session.timeouts import WatchedFile
+
+GRACE = 5.0
+"""Seconds beyond a limit after which the watchdog ends the process."""
+
+CANCEL = "cancel_timeout"
+"""Attribute of a test that pytest-timeout calls when the test has ended."""
+
+CLOSE = 1e-6
+"""Seconds that two equal limits may differ by."""
+
+
+class Stopping:
+    """Carries out pytest-timeout's limits, also those that are no affair of ours.
+
+    *ending* is told the node id of a test and what is known of it, from another thread, right before the process
+    is ended. *watch_in* gives the file that the watchdog is to write to, or None, by node id and limit.
+    """
+
+    def __init__(
+        self,
+        config: pytest.Config,
+        ending: Callable[[str, str], None],
+        watch_in: Callable[[str, Limit | None], WatchedFile],
+    ) -> None:
+        self._ending = ending
+        self._watch_in = watch_in
+        self._watches = not _has_watchdog(config)
+        self._settings: Any = None
+        self._item: pytest.Item | None = None
+        self._starts = 0
+        self._told: str | None = None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_timeout_set_timer(self, item: pytest.Item, settings: Any) -> bool:
+        self._item, self._settings, self._told = item, settings, None
+        self._watch(item, settings)
+        if settings.method == "signal" and threading.current_thread() is threading.main_thread():
+            self._set_signal(item, settings)
+        else:
+            self._set_thread(item, settings)
+        return True
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_timeout_cancel_timer(self) -> None:
+        """Then pytest-timeout calls what was left with the test."""
+        if self._watches:
+            faulthandler.cancel_dump_traceback_later()
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        self._starts = 0
+        try:
+            return (yield)
+        finally:
+            self._item = self._settings = self._told = None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """A plugin that runs a test again does so under the timer of the first time."""
+        self._starts += 1
+        if self._starts > 1:
+            self._again(item)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_exception_interact(self, node: pytest.Item | pytest.Collector) -> None:
+        """pytest-timeout lets go of a test that failed, whose tear-down may hang like any other's."""
+        if isinstance(node, pytest.Item):
+            self._again(node)
+
+    def _again(self, item: pytest.Item) -> None:
+        if item is self._item and LIMIT in item.stash and not self._settings.func_only:
+            item.ihook.pytest_timeout_cancel_timer(item=item)
+            item.ihook.pytest_timeout_set_timer(item=item, settings=self._settings)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        if self._told is not None and item is self._item and report.failed:
+            setattr(report, STOPPED, True)
+            report.sections.append((SECTION, self._told))
+            self._told = None
+        return report
+
+    def _watch(self, item: pytest.Item, settings: Any) -> None:
+        if not self._watches:
+            return
+        target = self._watch_in(item.nodeid, limit_of(item, settings.timeout))
+        # Nobody can tell the watchdog later that somebody has time.
+        if target is not None and not is_debugged(settings):
+            faulthandler.dump_traceback_later(settings.timeout + GRACE, exit=True, file=target)
+
+    def _set_signal(self, item: pytest.Item, settings: Any) -> None:
+        def stop(*_: object) -> None:
+            __tracebackhide__ = True
+            if not is_debugged(settings):
+                self._told = told_of(item, settings)
+                pytest_timeout.timeout_sigalrm(item, settings)
+
+        def cancel() -> None:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+
+        setattr(item, CANCEL, cancel)
+        signal.signal(signal.SIGALRM, stop)
+        signal.setitimer(signal.ITIMER_REAL, settings.timeout)
+
+    def _set_thread(self, item: pytest.Item, settings: Any) -> None:
+        def stop() -> None:
+            if not is_debugged(settings):
+                self._ending(item.nodeid, told_of(item, settings))
+                pytest_timeout.timeout_timer(item, settings)
+
+        timer = threading.Timer(settings.timeout, stop)
+        timer.name = f"timeout of {item.nodeid}"
+
+        def cancel() -> None:
+            timer.cancel()
+            timer.join()
+
+        setattr(item, CANCEL, cancel)
+        timer.start()
+
+
+def _has_watchdog(config: pytest.Config) -> bool:
+    """Whether pytest uses Python's watchdog itself: there is one."""
+    asked = config.getini("faulthandler_timeout") if config.pluginmanager.hasplugin("faulthandler") else 0
+    return float(asked or 0) > 0
+
+
+def is_debugged(settings: Any) -> bool:
+    """Whether somebody looks at the test in a debugger, so that it has all the time in the world."""
+    return not getattr(settings, "disable_debugger_detection", False) and bool(pytest_timeout.is_debugging())
+
+
+def told_of(item: pytest.Item, settings: Any) -> str:
+    """The limit of a test, what it comes from, and what every thread of the process does."""
+    limit = limit_of(item, settings.timeout)
+    words = f"limit {settings.timeout:g} s, as written down" if limit is None else limit_words(limit)
+    return "\n".join([words, *stacks()])
+
+
+def limit_of(item: pytest.Item, timeout: float) -> Limit | None:
+    """The limit by history, if the *timeout* in seconds comes from that."""
+    limit = item.stash.get(LIMIT, None)
+    if limit is None or abs(limit.microseconds / MICROSECONDS_PER_SECOND - timeout) > CLOSE:
+        return None
+    return limit
+
+
+def stacks() -> list[str]:
+    """What each thread does, the main one last; this one only if it is that."""
+    names = {thread.ident: thread.name for thread in threading.enumerate()}
+    main, here = threading.main_thread().ident, threading.get_ident()
+    frames = sorted(sys._current_frames().items(), key=lambda found: found[0] == main)
+    return [
+        f"thread {names.get(ident, 'unknown')}:\n{_calls(frame)}"
+        for ident, frame in frames
+        if ident == main or ident != here
+    ]
+
+
+def _calls(frame: FrameType | None) -> str:
+    """The calls that led to *frame*, without those of pytest and its plugins, unless there are no others."""
+    found = list(traceback.walk_stack(frame))[::-1]
+    of_suite = [(called, line) for called, line in found if not _is_of_pytest(called)]
+    return "".join(traceback.StackSummary.extract(iter(of_suite or found)).format()).rstrip()
+
+
+def _is_of_pytest(frame: FrameType) -> bool:
+    name = str(frame.f_globals.get("__name__", "")).partition(".")[0]
+    return name in ("_pytest", "pluggy", "pytest", "pytest_timeout", "pytest_smartshard", "xdist", "execnet")
