@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
@@ -34,7 +35,8 @@ class JournalWriter:
         self.path = path
         self.failure = ""
         self.ran = 0
-        self._file = open(path, "xb", buffering=0)  # noqa: SIM115 - kept open over many hooks, closed by close()
+        # Somebody else may write behind what is there: a watchdog.
+        self._file = open(path, "xb", buffering=0, opener=_appending)  # noqa: SIM115 - closed by close()
         first = [lines.header_line(header), *map(lines.file_line, files), *map(lines.error_line, errors)]
         self._write(b"".join(map(lines.encode, first)))
 
@@ -80,3 +82,7 @@ class JournalWriter:
                 data = data[self._file.write(data) :]
         except (OSError, ValueError) as error:
             self.failure = str(error)
+
+
+def _appending(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_APPEND, 0o666)

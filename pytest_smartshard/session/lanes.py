@@ -31,6 +31,7 @@ from pytest_smartshard.session.selecting import register_selecting
 
 if TYPE_CHECKING:
     from pytest_smartshard.session.timeouts import LimitsWanted
+    from pytest_smartshard.session.watchdog import WatchedFile
 
 
 class LanesOff:
@@ -164,15 +165,19 @@ class StacksFile:
         self._path = path
         self._file: BinaryIO | None = None
 
-    def begin(self, nodeid: str, limit: Limit | None) -> BinaryIO | None:
+    def begin(self, nodeid: str, limit: Limit | None) -> WatchedFile | None:
         """The file, for what ends the worker in that test; None where the disk is full or gone."""
-        with contextlib.suppress(OSError):
+        from pytest_smartshard.session.watchdog import WatchedFile
+
+        try:
             if self._file is None:
-                self._file = open(self._path, "wb", buffering=0)  # noqa: SIM115 - closed below
-            self._file.seek(0)
-            self._file.truncate()
+                # Somebody else may write behind what is there.
+                self._file = open(self._path, "ab", buffering=0)  # noqa: SIM115 - closed below
+            self._file.truncate(0)
             self._file.write(test_line(nodeid, limit))
-        return self._file
+        except OSError:
+            return None
+        return WatchedFile(self._path, self._file.fileno())
 
     def write(self, told: str) -> None:
         if self._file is not None:

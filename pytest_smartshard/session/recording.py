@@ -6,7 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
@@ -19,6 +19,9 @@ from pytest_smartshard.model.record import TIMED_OUT, FinishedTest, JournalFoote
 from pytest_smartshard.session.measuring import Measured
 from pytest_smartshard.session.outcomes import CRASH_PHASE, SECTION, STOPPED, RunningTest, measured_of
 from pytest_smartshard.wording import MICROSECONDS_PER_SECOND
+
+if TYPE_CHECKING:
+    from pytest_smartshard.session.watchdog import WatchedFile
 
 
 class StoppedWorker(NamedTuple):
@@ -164,9 +167,11 @@ class Recording:
         self._writer.add(running.finished(measured, nodeid))
 
     @property
-    def descriptor(self) -> int:
-        """The open journal's, for a watchdog."""
-        return self._writer.descriptor
+    def watched(self) -> WatchedFile:
+        """The journal, for a watchdog."""
+        from pytest_smartshard.session.watchdog import WatchedFile  # Few runs have one.
+
+        return WatchedFile(self._writer.path, self._writer.descriptor)
 
     @property
     def journal(self) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -24,6 +25,9 @@ from pytest_smartshard.session.outcomes import bounded
 from pytest_smartshard.session.recording import LimitsNow, Recording
 from pytest_smartshard.session.start import Start
 from pytest_smartshard.store.replacing import replace
+
+if TYPE_CHECKING:
+    from pytest_smartshard.session.watchdog import WatchedFile
 
 NO_TESTS_COLLECTED = int(pytest.ExitCode.NO_TESTS_COLLECTED)
 
@@ -64,9 +68,9 @@ class ShardRun:
         if self._recording is not None:
             self._recording.stop(nodeid, told)
 
-    def watched_in(self, *_: object) -> int | None:
-        """Descriptor of the file in which a watchdog is to leave what it found; None where there is none."""
-        return self._recording.descriptor if self._recording is not None else None
+    def watched_in(self, *_: object) -> WatchedFile | None:
+        """The file in which a watchdog is to leave what it found; None where there is none."""
+        return self._recording.watched if self._recording is not None else None
 
     def say(self, line: str) -> None:
         """Have *line* printed at the end of the run."""

@@ -7,14 +7,13 @@ reached by neither, and is ended by a watchdog in C, with the process.
 
 from __future__ import annotations
 
-import faulthandler
 import signal
 import sys
 import threading
 import traceback
 from collections.abc import Callable, Generator
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 import pytest_timeout  # type: ignore[import-untyped]  # it has no types
@@ -23,13 +22,8 @@ from pytest_smartshard.dispatching.limits import limit_words
 from pytest_smartshard.model.limit import Limit
 from pytest_smartshard.session.measuring import LIMIT
 from pytest_smartshard.session.outcomes import SECTION, STOPPED
+from pytest_smartshard.session.watchdog import Watchdog, WatchedFile
 from pytest_smartshard.wording import MICROSECONDS_PER_SECOND
-
-if TYPE_CHECKING:
-    from pytest_smartshard.session.timeouts import WatchedFile
-
-GRACE = 5.0
-"""Seconds beyond a limit after which the watchdog ends the process."""
 
 CANCEL = "cancel_timeout"
 """Attribute of a test that pytest-timeout calls when the test has ended."""
@@ -47,17 +41,20 @@ class Stopping:
 
     def __init__(
         self,
-        config: pytest.Config,
         ending: Callable[[str, str], None],
-        watch_in: Callable[[str, Limit | None], WatchedFile],
+        watch_in: Callable[[str, Limit | None], WatchedFile | None],
     ) -> None:
         self._ending = ending
         self._watch_in = watch_in
-        self._watches = not _has_watchdog(config)
+        self._watchdog = Watchdog()
         self._settings: Any = None
         self._item: pytest.Item | None = None
         self._starts = 0
         self._told: str | None = None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self) -> None:
+        self._watchdog.start()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_timeout_set_timer(self, item: pytest.Item, settings: Any) -> bool:
@@ -72,8 +69,7 @@ class Stopping:
     @pytest.hookimpl(tryfirst=True)
     def pytest_timeout_cancel_timer(self) -> None:
         """Then pytest-timeout calls what was left with the test."""
-        if self._watches:
-            faulthandler.cancel_dump_traceback_later()
+        self._watchdog.rest()
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -81,6 +77,7 @@ class Stopping:
         try:
             return (yield)
         finally:
+            self._watchdog.rest()
             self._item = self._settings = self._told = None
 
     @pytest.hookimpl(tryfirst=True)
@@ -95,6 +92,9 @@ class Stopping:
         """pytest-timeout lets go of a test that failed, whose tear-down may hang like any other's."""
         if isinstance(node, pytest.Item):
             self._again(node)
+
+    def pytest_unconfigure(self) -> None:
+        self._watchdog.close()
 
     def _again(self, item: pytest.Item) -> None:
         if item is self._item and LIMIT in item.stash and not self._settings.func_only:
@@ -113,12 +113,10 @@ class Stopping:
         return report
 
     def _watch(self, item: pytest.Item, settings: Any) -> None:
-        if not self._watches:
-            return
-        target = self._watch_in(item.nodeid, limit_of(item, settings.timeout))
+        file = self._watch_in(item.nodeid, limit_of(item, settings.timeout))
         # Nobody can tell the watchdog later that somebody has time.
-        if target is not None and not is_debugged(settings):
-            faulthandler.dump_traceback_later(settings.timeout + GRACE, exit=True, file=target)
+        if file is not None and not is_debugged(settings):
+            self._watchdog.watch(settings.timeout, file)
 
     def _set_signal(self, item: pytest.Item, settings: Any) -> None:
         def stop(*_: object) -> None:
@@ -150,12 +148,6 @@ class Stopping:
 
         setattr(item, CANCEL, cancel)
         timer.start()
-
-
-def _has_watchdog(config: pytest.Config) -> bool:
-    """Whether pytest uses Python's watchdog itself: there is one."""
-    asked = config.getini("faulthandler_timeout") if config.pluginmanager.hasplugin("faulthandler") else 0
-    return float(asked or 0) > 0
 
 
 def is_debugged(settings: Any) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from typing import Any, BinaryIO, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -23,8 +23,8 @@ from pytest_smartshard.session.measuring import LIMIT, SELECTED
 from pytest_smartshard.settings.resolve import ON, Settings
 from pytest_smartshard.wording import MICROSECONDS_PER_SECOND
 
-WatchedFile: TypeAlias = int | BinaryIO | None
-"""What a watchdog writes to: a descriptor, an open file, or nothing."""
+if TYPE_CHECKING:
+    from pytest_smartshard.session.watchdog import WatchedFile
 
 _NANOSECONDS = 1000
 """In a microsecond."""
@@ -69,7 +69,7 @@ def register_limits(
     wanted: LimitsWanted,
     fixtures: FixtureCosts,
     ending: Callable[[str, str], None],
-    watch_in: Callable[[str, Limit | None], WatchedFile],
+    watch_in: Callable[[str, Limit | None], WatchedFile | None],
 ) -> Timeouts:
     """Have the tests of this process go by limits; *ending* and *watch_in* as for Stopping."""
     limits = limits_from(history, wanted.rules)
@@ -79,7 +79,7 @@ def register_limits(
         # Only this needs pytest-timeout.
         from pytest_smartshard.session.stopping import Stopping
 
-        config.pluginmanager.register(Stopping(config, ending, watch_in), "smartshard-stopping")
+        config.pluginmanager.register(Stopping(ending, watch_in), "smartshard-stopping")
     return timeouts
 
 
