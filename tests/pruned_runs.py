@@ -54,6 +54,7 @@ class Left:
         failed: Sequence[str] = (),
         crashed: Sequence[str] = (),
         errors: Sequence[str] = (),
+        fault: str = "",
         ran: bool = True,
         reason: str | None = "",
         keeps_list: bool = True,
@@ -81,7 +82,7 @@ class Left:
                     inventory=inventory.digest,
                 ),
                 files=tuple(_line(file, sees.get(file, ()), own[file]) for file in own),
-                errors=tuple(CollectionError(node=node, details="") for node in errors),
+                errors=tuple(CollectionError(node=node, details=fault) for node in errors),
                 tests=tuple(tests),
                 footer=None
                 if reason is None

@@ -34,8 +34,8 @@ GIVE_ALL = (
 """End of the message that shards are missing."""
 
 FAILED_ONLY_PRUNED = (
-    " failed only where other files were left out: it may need something that another file imports; import it "
-    "there, or switch pruning off with shard_prune = off"
+    " failed only where other files were left out: unless it was mended since, it may need something that "
+    "another file imports; import it there, or switch pruning off with shard_prune = off"
 )
 """End of the message about a file that failed in a pruned shard, and passed where everything was collected."""
 

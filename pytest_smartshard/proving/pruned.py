@@ -12,6 +12,9 @@ from pytest_smartshard.model.record import CRASHED, PASSED, RED, TIMED_OUT, Coll
 from pytest_smartshard.model.suite import ItemKey
 from pytest_smartshard.proving.seen import file_of
 
+OWN_FAULTS = ("SyntaxError: ", "IndentationError: ", "TabError: ")
+"""What no other file's import could mend."""
+
 
 @dataclass(slots=True)
 class _Suspect:
@@ -59,6 +62,8 @@ def _suspects(pruned: Iterable[Journal]) -> dict[str, _Suspect]:
             elif test.outcome == PASSED:
                 passed.add(test.stored_key)
         for error in journal.errors:
+            if any(fault in error.details for fault in OWN_FAULTS):
+                continue
             suspect = suspects[file_of(error)]
             suspect.has_error = True
             suspect.failed_in(journal)

@@ -156,12 +156,13 @@ def _only_pruned(files: Sequence[str]) -> str:
     names = listed([_shown(file) for file in files], most=MOST_NAMES)
     if len(files) > 1:
         return (
-            f"{names} failed only where other files were left out: they may need something that other files "
-            "import; import it where it is needed, or switch pruning off with shard_prune = off"
+            f"{names} failed only where other files were left out: unless they were mended since, they may need "
+            "something that other files import; import it where it is needed, or switch pruning off with "
+            "shard_prune = off"
         )
     return (
-        f"{names} failed only where other files were left out: it may need something that another file imports; "
-        "import it there, or switch pruning off with shard_prune = off"
+        f"{names} failed only where other files were left out: unless it was mended since, it may need "
+        "something that another file imports; import it there, or switch pruning off with shard_prune = off"
     )
 
 

@@ -34,8 +34,11 @@ def collected_line(shard: ShardIndex, segment: Segment, part: ShardPart) -> str:
 
 def unfamiliar_line(part: ShardPart, origin: str) -> str:
     """Said loudly where a store knows under half of the suite; ``""`` otherwise."""
+    forecast = part.plan.forecast
     if 2 * part.in_history >= part.left or not origin:
         return ""
+    if part.pruned and 2 * forecast.known >= forecast.total:
+        return ""  # What is new is in this shard, and the store knows the suite.
     return (
         f"smartshard: WARNING: {origin} knows only {part.in_history:,} of {plural(part.left, 'test')} "
         f"({percent(part.in_history, part.left)}), so the plan is mostly a guess; check that it is this "
@@ -52,6 +55,9 @@ def empty_line(shard: ShardIndex, part: ShardPart, *, is_rest: bool = False) -> 
         return ""
     if is_rest:
         return f"shard {shard} is empty: nothing is left for it to run"
+    if part.pruned and part.files:
+        files = plural(len(part.files), "file")
+        return f"shard {shard} is empty: nothing is selected in its {files} of {part.suite_files:,}"
     if part.pruned:
         return f"shard {shard} is empty: other shards have the {plural(part.suite_files, 'file')} of this suite"
     return f"shard {shard} is empty: other shards have the {plural(part.collected, 'test')} of this suite"

@@ -41,3 +41,14 @@ def test_a_store_that_knows_less_than_half_of_the_suite_says_so_loudly(tmp_path:
     )
     assert loud in result.lines[: result.lines.index(result.collected_line) + 2]
     assert result.section()[0] == loud
+
+
+def test_a_new_file_alone_is_no_reason_to_doubt_the_store(tmp_path: Path) -> None:
+    """Its shard knows hardly a test of what it collects, and of the suite nearly all."""
+    project = Project.make(tmp_path / "project", SUITE)
+    project.write({"test_long.py": functions("long", body="__import__('time').sleep(0.5)")})
+    project.pytest("--shard-record")
+    project.write({"test_new.py": functions(*"abcdefgh")})
+    results = project.run_all(2)
+    assert sum(len(result.ran) for result in results) == 4 + 1 + 8
+    assert not any("knows only" in line for result in results for line in result.lines)

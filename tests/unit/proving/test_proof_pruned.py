@@ -196,6 +196,14 @@ def test_a_file_that_could_not_be_collected_only_where_others_were_left_out() ->
     assert (again.proof.verdict, again.proof.only_pruned) == (Verdict.RED, ())
 
 
+def test_a_file_that_is_no_python_needs_no_other() -> None:
+    sees = {**TESTS, B: ()}
+    left = Left().add("1/2", ONE)
+    left.add("2/2", {B: (), C: ("c2",)}, sees=sees, errors=[B], fault="E   SyntaxError: expected ':'")
+    left.add("1/1", {B: ("b1",)}, pruned=False, generation=1)
+    assert (left.proof.verdict, left.proof.only_pruned) == (Verdict.GREEN, ())
+
+
 def test_what_passed_in_a_pruned_shard_too_failed_for_another_reason() -> None:
     left = Left().add("1/1", ALL, failed=["a1"]).add("1/1", ALL, attempt=2)
     assert left.proof.only_pruned == ()

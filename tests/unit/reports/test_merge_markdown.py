@@ -111,8 +111,9 @@ its log
 - root@<!-- -->linux-3.12@<!-- -->all: could not be collected: tests/test_a.py::test_x
 - root@<!-- -->linux-3.12@<!-- -->all: 1 test that were left are no longer collected: \
 tests/test_a.py::test_x
-- root@<!-- -->linux-3.12@<!-- -->all: test_x failed only where other files were left out: it may need \
-something that another file imports; import it there, or switch pruning off with shard_prune = off
+- root@<!-- -->linux-3.12@<!-- -->all: test_x failed only where other files were left out: unless it was \
+mended since, it may need something that another file imports; import it there, or switch pruning off \
+with shard_prune = off
 - root@<!-- -->linux-3.13@<!-- -->all: run r1 left nothing of this segment, which the last complete run \
 had; see that its jobs ran and kept their journals, or say with --expect which segments there should be
 - probably the index counts every cell

@@ -312,14 +312,15 @@ def test_files_that_failed_only_where_others_were_left_out() -> None:
     left.add("1/1", {A: ("a1",)}, pruned=False, generation=1)
     proved = "proved: 5 tests ran exactly once in 2 shards, then what was left in 1 shard, 1 flaky"
     note = (
-        f"{A} failed only where other files were left out: it may need something that another file imports; "
-        "import it there, or switch pruning off with shard_prune = off"
+        f"{A} failed only where other files were left out: unless it was mended since, it may need something "
+        "that another file imports; import it there, or switch pruning off with shard_prune = off"
     )
     assert said_of(left) == [proved, note]
     left = Left().add("1/2", ONE, failed=["a1"]).add("2/2", TWO, failed=["b1"])
     left.add("1/1", {A: ("a1",), B: ("b1",)}, pruned=False, generation=1)
     note = (
-        f"{A}, {B} failed only where other files were left out: they may need something that other files import; "
-        "import it where it is needed, or switch pruning off with shard_prune = off"
+        f"{A}, {B} failed only where other files were left out: unless they were mended since, they may need "
+        "something that other files import; import it where it is needed, or switch pruning off with "
+        "shard_prune = off"
     )
     assert said_of(left)[1:] == [note]
