@@ -201,13 +201,13 @@ def test_what_is_no_journal_is_named_and_left_out(
 def test_a_journal_of_a_newer_version_is_refused(project: Project, artifacts: list[Path], tmp_path: Path) -> None:
     newer = tmp_path / "newer.jsonl"
     whole = (artifacts[0] / "runs" / RUN / SEGMENT / "0-1-of-3-1.jsonl").read_text("ascii")
-    newer.write_text(whole.replace('"format":2', '"format":7'), encoding="ascii")
+    newer.write_text(whole.replace('"format":3', '"format":7'), encoding="ascii")
 
     result = project.smartshard("merge", newer, *artifacts)
 
     assert result.code == 4
     assert result.errors == (
-        f"smartshard: {newer} has format 7, and this version reads up to 2; upgrade pytest-smartshard",
+        f"smartshard: {newer} has format 7, and this version reads up to 3; upgrade pytest-smartshard",
     )
     assert not project.home.exists()
 

@@ -165,7 +165,7 @@ def test_journals_that_cannot_be_read_are_passed_over(tmp_path: Path) -> None:
     first = opened(tmp_path, "1/2")
     folder = tmp_path / "runs" / first.identity.run / SEGMENT.slug
     (folder / "0-2-of-2-1.jsonl").write_text("torn")
-    (folder / "0-2-of-2-2.jsonl").write_text('{"kind":"header","format":2}\n')
+    (folder / "0-2-of-2-2.jsonl").write_text('{"kind":"header","format":9}\n')
     second = opened(tmp_path, "2/2")
     assert (second.identity.run, second.identity.attempt) == (first.identity.run, 3)
 

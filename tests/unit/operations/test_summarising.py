@@ -225,7 +225,7 @@ def test_the_last_run_is_that_which_started_last(tmp_path: Path) -> None:
     write_journal(tmp_path, header_of("2/2", run="a", started=5.0))
     write_journal(tmp_path, header_of("1/2", run="a", started=1.0, segment=Segment("app", "other")))
     (tmp_path / "runs" / "a" / "torn.jsonl").write_text("torn")
-    (tmp_path / "runs" / "a" / "newer.jsonl").write_text('{"kind":"header","format":2}\n')
+    (tmp_path / "runs" / "a" / "newer.jsonl").write_text('{"kind":"header","format":9}\n')
     found = last_run(tmp_path)
     assert {journal.header.identity.run for journal in found} == {"a"}
     assert len(found) == 3

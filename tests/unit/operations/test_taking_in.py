@@ -180,7 +180,7 @@ def test_journals_are_gathered_and_flaws_named(tmp_path: Path) -> None:
 
 
 def test_a_newer_journal_stops_gathering(tmp_path: Path) -> None:
-    (tmp_path / "new.jsonl").write_text('{"kind":"header","format":3}\n')
+    (tmp_path / "new.jsonl").write_text('{"kind":"header","format":4}\n')
     with pytest.raises(NewerFormat):
         read_journals([tmp_path / "new.jsonl"])
 
