@@ -45,6 +45,8 @@ class Watchdog:
 
     def start(self) -> None:
         """To be called before the first test, whose time this would be else."""
+        if not sys.executable:  # Of a program that embeds Python.
+            return
         with contextlib.suppress(OSError):
             self._start()
 
@@ -106,7 +108,9 @@ class Watchdog:
             start_new_session=True,  # Who interrupts the tests does not mean this one.
         )
         if sys.platform != "win32":
-            self._process.wait()  # What is left is no child of ours.
+            # What is left is no child of ours, and has opened the file: nothing lies around if we are killed.
+            self._process.wait()
+            self._folder.cleanup()
 
 
 def _dump_signal() -> int:
