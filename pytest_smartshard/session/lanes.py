@@ -130,7 +130,7 @@ def _go_by_limits(config: pytest.Config, task: WorkerTask, limits: Sequence[Any]
 
     stacks = StacksFile(stacks_path(task.folder, _workerid(config)))
     config.pluginmanager.register(stacks, "smartshard-stacks")
-    if not config.getoption("reruns", None):  # With pytest-rerunfailures somebody waits for the test's next run.
+    if not _reruns(config):
         stopped = stopped_tests(task.folder)
         config.pluginmanager.register(StoppedBefore(stopped), "smartshard-stopped-before")
     register_limits(
@@ -155,7 +155,17 @@ class StoppedBefore:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
-        return True if item.nodeid in self._stopped else None
+        if item.nodeid not in self._stopped or item.get_closest_marker("flaky") is not None:
+            return None
+        return True
+
+
+def _reruns(config: pytest.Config) -> bool:
+    """Whether pytest-rerunfailures waits for the next run of any test that failed."""
+    if not config.pluginmanager.hasplugin("rerunfailures"):
+        return False
+    options = (config.getoption(name, None) for name in ("reruns", "force_reruns"))
+    return any(options) or bool(config.getini("reruns"))
 
 
 class StacksFile:

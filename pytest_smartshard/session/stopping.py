@@ -93,6 +93,9 @@ class Stopping:
         if isinstance(node, pytest.Item):
             self._again(node)
 
+    def pytest_enter_pdb(self) -> None:
+        self._watchdog.rest()
+
     def pytest_unconfigure(self) -> None:
         self._watchdog.close()
 
@@ -136,8 +139,10 @@ class Stopping:
     def _set_thread(self, item: pytest.Item, settings: Any) -> None:
         def stop() -> None:
             if not is_debugged(settings):
-                self._ending(item.nodeid, told_of(item, settings))
-                pytest_timeout.timeout_timer(item, settings)
+                try:
+                    self._ending(item.nodeid, told_of(item, settings))
+                finally:
+                    pytest_timeout.timeout_timer(item, settings)
 
         timer = threading.Timer(settings.timeout, stop)
         timer.name = f"timeout of {item.nodeid}"
