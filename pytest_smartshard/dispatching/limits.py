@@ -71,6 +71,7 @@ class Limits:
         self._shared_of = shared_of
         self._slowest = slowest
         self._rules = rules
+        self._by_relatives: dict[tuple[str, str], Limit | None] = {}
         self._tests: dict[str, Mapping[str, Times]] = {}
         self._shared: dict[str, Mapping[str, Times]] = {}
 
@@ -92,9 +93,13 @@ class Limits:
         if times:
             return self._limit(times, FLOORS_OF_FEW if len(times) < FEW_SAMPLES else 1)
         for scope in (function_of(tail), class_of(tail), ""):
-            relatives = [time for name in _within(tests, scope) for time in tests[name]]
-            if relatives:
-                return self._limit(relatives, FLOORS_OF_NONE, f"{file}::{scope}" if scope else file)
+            if (file, scope) not in self._by_relatives:
+                relatives = [time for name in _within(tests, scope) for time in tests[name]]
+                name = f"{file}::{scope}" if scope else file
+                found = self._limit(relatives, FLOORS_OF_NONE, name) if relatives else None
+                self._by_relatives[file, scope] = found
+            if limit := self._by_relatives[file, scope]:
+                return limit
         return self._limit([self._slowest], FLOORS_OF_NONE, ALL_TESTS) if self._slowest else None
 
     def _limit(self, times: Times, floors: int, scope: str = "") -> Limit:

@@ -1,8 +1,7 @@
 """What the watchdog of a process wrote when it ended it: Python's own words, behind the last line of a journal.
 
-A call into C that never comes back and keeps Python's lock can be ended only by a thread that needs no Python
-(:func:`faulthandler.dump_traceback_later`). Such a thread cannot write JSON. It writes text, which begins with
-``Timeout (0:00:50)!``, and the process is gone.
+A call into C that never comes back and keeps Python's lock can be ended only from outside. The watchdog appends a
+line that begins with ``Timeout (0:00:50``, has :mod:`faulthandler` append the stacks, and ends the process.
 """
 
 from __future__ import annotations

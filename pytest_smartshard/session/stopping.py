@@ -2,7 +2,7 @@
 
 pytest-timeout stops it: by a signal, which makes the test fail, or from a thread, which can only end the process.
 Before that it is written down here what all threads were doing. A call into C that keeps Python's lock can be
-reached by neither, and is ended by a watchdog in C, with the process.
+reached by neither, and is ended by a watchdog beside the process, with that.
 """
 
 from __future__ import annotations
@@ -60,6 +60,8 @@ class Stopping:
     def pytest_timeout_set_timer(self, item: pytest.Item, settings: Any) -> bool:
         self._item, self._settings, self._told = item, settings, None
         self._watch(item, settings)
+        if settings.method == "signal" and limit_of(item, settings.timeout) and _uses_alarms():
+            return True  # The watchdog alone holds it to the limit: the alarm is the suite's.
         if settings.method == "signal" and threading.current_thread() is threading.main_thread():
             self._set_signal(item, settings)
         else:
@@ -126,11 +128,13 @@ class Stopping:
             __tracebackhide__ = True
             if not is_debugged(settings):
                 self._told = told_of(item, settings)
+                self._watch(item, settings)  # What the test does on its way out may take its time, too.
                 pytest_timeout.timeout_sigalrm(item, settings)
 
         def cancel() -> None:
             signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            if signal.getsignal(signal.SIGALRM) is stop:  # A fixture may have put its own there to stay.
+                signal.signal(signal.SIGALRM, signal.SIG_DFL)
 
         setattr(item, CANCEL, cancel)
         signal.signal(signal.SIGALRM, stop)
@@ -153,6 +157,12 @@ class Stopping:
 
         setattr(item, CANCEL, cancel)
         timer.start()
+
+
+def _uses_alarms() -> bool:
+    """Whether the suite has taken the signal of alarms for itself."""
+    taken = signal.getsignal(signal.SIGALRM) not in (signal.SIG_DFL, signal.SIG_IGN)
+    return taken or signal.getitimer(signal.ITIMER_REAL)[0] > 0
 
 
 def is_debugged(settings: Any) -> bool:

@@ -309,6 +309,36 @@ def test_a_machine_half_as_fast_stops_nothing(tmp_path: Path) -> None:
     assert result.code == 0, result.lines
 
 
+@pytest.mark.skipif("sys.platform == 'win32'", reason="signals of this kind are POSIX'")
+def test_a_suite_keeps_its_own_alarms(project: Project) -> None:
+    project.write(
+        {
+            "test_a.py": """
+                import signal, time
+                import pytest
+
+                rung = []
+
+                @pytest.fixture(scope="module")
+                def alarm():
+                    signal.signal(signal.SIGALRM, lambda *_: rung.append(1))
+                    yield
+                    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+
+                def test_first(alarm): pass
+
+                def test_last(alarm):
+                    signal.setitimer(signal.ITIMER_REAL, 0.05)
+                    time.sleep(0.1)
+                    assert rung
+            """
+        }
+    )
+    assert project.run(1, 1).code == 0
+    result = project.run(1, 1, "--shard-timeout=on")
+    assert result.code == 0, result.lines
+
+
 @pytest.mark.skipif("sys.platform == 'win32'", reason="there are no forks")
 def test_what_watches_is_not_seen(project: Project) -> None:
     """Neither a thread, of which Python warns at every fork, nor a child that nobody has started."""

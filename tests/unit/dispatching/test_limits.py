@@ -142,6 +142,8 @@ def test_a_fixture_falls_to_tests_of_its_class_and_of_classes_within() -> None:
 
 def test_it_says_what_it_is_and_comes_from() -> None:
     assert limit_words(Limit(45 * S, 8, 1_230_000)) == "limit 45.0 s (it passed 8 times, in 1.23 s at most)"
+    words = limit_words(Limit(180 * S, 1, 2 * S, "all tests"))
+    assert words == ("limit 3 min 00 s (nothing is known of its file, and the slowest of all tests takes 2.00 s)")
     words = limit_words(Limit(230 * S, 1, 20_000, "a.py::test_p", 50 * S, 1.5))
     assert words == (
         "limit 3 min 50 s (a.py::test_p passed 1 time, in 0.02 s at most; 50.0 s are for fixtures that it may "
